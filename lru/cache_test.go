@@ -1,0 +1,236 @@
+package lru_test
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/p2pcache/p2pcache/lru"
+)
+
+func TestGetReturnsWhatWasSetLast(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		key   string
+		entry lru.Entry
+	}{
+		{"a value", "key", lru.Entry{Value: []byte("value")}},
+		{"an empty value", "key", lru.Entry{Value: []byte{}}},
+		{"no value", "key", lru.Entry{}},
+		{"the empty key", "", lru.Entry{Value: []byte("value")}},
+		{"a key that is not text", "\x00\xff/../%", lru.Entry{Value: []byte{0}}},
+		{"a hot copy", "key", lru.Entry{Value: []byte("value"), Kind: lru.Hot}},
+		{"an absent key", "key", lru.Entry{Absent: true}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := newCache(t, lru.Config{})
+			set(c, test.key, value("before"))
+			if !set(c, test.key, test.entry) {
+				t.Fatal("Set refused it")
+			}
+			got, ok := get(c, test.key)
+			if !ok || !same(got, test.entry) {
+				t.Errorf("Get = %+v, %v, want %+v, true", got, ok, test.entry)
+			}
+			if c.Len() != 1 || c.Bytes() != cost(test.key, test.entry) {
+				t.Errorf("%d entries of %d bytes, want 1 of %d", c.Len(), c.Bytes(), cost(test.key, test.entry))
+			}
+		})
+	}
+}
+
+func same(a, b lru.Entry) bool {
+	return bytes.Equal(a.Value, b.Value) && a.TTL == b.TTL && a.Kind == b.Kind && a.Absent == b.Absent
+}
+
+func TestGetOfAnUnknownKeyIsAMiss(t *testing.T) {
+	c := newCache(t, lru.Config{})
+	if got, ok := get(c, "key"); ok || !same(got, lru.Entry{}) {
+		t.Errorf("Get = %+v, %v, want a zero Entry, false", got, ok)
+	}
+}
+
+func TestAnAbsentEntryHasNoValue(t *testing.T) {
+	c := newCache(t, lru.Config{})
+	set(c, "key", lru.Entry{Value: make([]byte, 100), Absent: true})
+	got, _ := get(c, "key")
+	if got.Value != nil || !got.Absent || c.Bytes() != cost("key", lru.Entry{}) {
+		t.Errorf("Get = %+v and Bytes = %d, want no value", got, c.Bytes())
+	}
+}
+
+func TestRemoveTellsWhetherTheKeyWasThere(t *testing.T) {
+	c := newCache(t, lru.Config{})
+	set(c, "key", value("value"))
+	if !remove(c, "key") {
+		t.Error("the first Remove = false")
+	}
+	if _, ok := get(c, "key"); ok {
+		t.Error("the key is there after Remove")
+	}
+	if remove(c, "key") {
+		t.Error("the second Remove = true")
+	}
+	if s := c.Stats(); s != (lru.Stats{}) {
+		t.Errorf("Stats = %+v, want zero: a removal is no eviction", s)
+	}
+}
+
+func TestPurgeRemovesEverything(t *testing.T) {
+	c := newCache(t, lru.Config{MaxBytes: 1 << 20})
+	fill(t, c, 0, 1000)
+	set(c, "expires", lru.Entry{TTL: time.Hour})
+	set(c, "hot", lru.Entry{Kind: lru.Hot})
+	c.Purge()
+	if n := held(c, 0, 1000); n != 0 {
+		t.Errorf("%d keys are there after Purge", n)
+	}
+	if s := c.Stats(); s != (lru.Stats{}) {
+		t.Errorf("Stats = %+v, want zero: a purge is no eviction", s)
+	}
+	fill(t, c, 0, 1000)
+	if n := held(c, 0, 1000); n != 1000 {
+		t.Errorf("%d of 1000 keys are there when stored anew", n)
+	}
+}
+
+// Set evicts others for the sake of what it stores, and refuses what is beyond
+// half the budget or, for hot copies, beyond their share.
+func TestSetRefusesWhatIsTooLarge(t *testing.T) {
+	const budget = 64 << 10
+	const most = budget/2 - lru.EntryOverhead - len("key")
+	const mostHot = budget/8 - lru.EntryOverhead - len("key")
+	for _, test := range []struct {
+		name  string
+		size  int
+		kind  lru.Kind
+		taken bool
+	}{
+		{"half the budget", most, lru.Owned, true},
+		{"one byte more", most + 1, lru.Owned, false},
+		{"all of the hot share", mostHot, lru.Hot, true},
+		{"one byte more of it", mostHot + 1, lru.Hot, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			c := newCache(t, lru.Config{MaxBytes: budget})
+			fill(t, c, 0, 200)
+			before := c.Stats()
+			set(c, "key", value("out of date"))
+
+			taken := set(c, "key", lru.Entry{Value: make([]byte, test.size), Kind: test.kind})
+			got, found := get(c, "key")
+			if taken != test.taken || found != test.taken || found && len(got.Value) != test.size {
+				t.Errorf("Set = %v and Get = %d bytes, %v, want %v for both", taken, len(got.Value), found, test.taken)
+			}
+			if after := c.Stats(); !test.taken && after != before {
+				t.Errorf("Stats = %+v, want %+v: a refused entry removes its own key alone", after, before)
+			}
+		})
+	}
+}
+
+func TestOneValueMayBeLargerThanAShardsPartOfTheBudget(t *testing.T) {
+	c := newCache(t, lru.Config{}) // 64 MiB
+	fill(t, c, 0, 50_000)
+	for _, size := range []int{1 << 20, 8 << 20, 31 << 20} {
+		key := numbered(-size)
+		if !set(c, key, lru.Entry{Value: make([]byte, size)}) {
+			t.Errorf("%d bytes were refused", size)
+		}
+		if got, _ := get(c, key); len(got.Value) != size {
+			t.Errorf("Get returns %d bytes, want %d", len(got.Value), size)
+		}
+	}
+	if c.Bytes() > c.MaxBytes() {
+		t.Errorf("%d bytes of %d", c.Bytes(), c.MaxBytes())
+	}
+}
+
+func TestTheSmallestBudgetIsExact(t *testing.T) {
+	c := newCache(t, lru.Config{MaxBytes: lru.MinMaxBytes})
+	const fits = lru.MinMaxBytes / (8 + 8 + lru.EntryOverhead)
+	fill(t, c, 0, fits)
+	if n, s := held(c, 0, fits), c.Stats(); n != fits || s.Evictions != 0 {
+		t.Errorf("%d of %d entries are held after %d evictions", n, fits, s.Evictions)
+	}
+	for i := fits; i < 100; i++ {
+		fill(t, c, i, i+1)
+		if held(c, i, i+1) != 1 || c.Len() != fits {
+			t.Fatalf("entry %d is held %d times among %d, want once among %d", i, held(c, i, i+1), c.Len(), fits)
+		}
+	}
+	if s := c.Stats(); s.Evictions != 100-fits {
+		t.Errorf("%d evictions, want %d", s.Evictions, 100-fits)
+	}
+}
+
+func TestKeysOfOneHashDoEachOtherNoHarm(t *testing.T) {
+	c := newCache(t, lru.Config{MaxBytes: 1 << 20})
+	const hash, n = 42, 1000
+	for i := range n {
+		c.Set(hash, numbered(i), value(numbered(i)))
+	}
+	for i := 0; i < n; i += 2 {
+		c.Remove(hash, numbered(i))
+	}
+	for i := range n {
+		got, ok := c.Get(hash, numbered(i))
+		if ok != (i%2 == 1) || ok && string(got.Value) != numbered(i) {
+			t.Errorf("Get(%s) = %q, %v", numbered(i), got.Value, ok)
+		}
+	}
+}
+
+func TestAFullCacheHoldsAsMuchUnderOneHash(t *testing.T) {
+	const n = 1000
+	c := newCache(t, lru.Config{MaxBytes: roomFor(n, 8, 8)})
+	for i := range 3 * n {
+		c.Set(42, numbered(i), value(numbered(i)))
+	}
+	if c.Len() != n {
+		t.Errorf("%d entries, want %d", c.Len(), n)
+	}
+}
+
+func TestReplacingAnEntryInAFullCacheEvictsNothing(t *testing.T) {
+	const n = 100
+	c := newCache(t, lru.Config{MaxBytes: roomFor(n, 8, 8)})
+	fill(t, c, 0, n)
+	fill(t, c, 0, n)
+	if s := c.Stats(); s.Evictions != 0 || s.Owned.Entries != n {
+		t.Errorf("Stats = %+v, want %d entries and no eviction", s, n)
+	}
+}
+
+func TestGetAllocatesNothing(t *testing.T) {
+	c := newCache(t, lru.Config{})
+	set(c, "key", lru.Entry{Value: []byte("value"), TTL: time.Hour})
+	if n := testing.AllocsPerRun(100, func() { get(c, "key"); get(c, "none") }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestKindsHaveNames(t *testing.T) {
+	for kind, want := range map[lru.Kind]string{lru.Owned: "owned", lru.Hot: "hot", 7: "Kind(7)"} {
+		if kind.String() != want {
+			t.Errorf("String = %q, want %q", kind, want)
+		}
+	}
+}
+
+// What is cut from something larger must not keep it in memory unseen.
+func TestSetKeepsNothingAliveThatTheBudgetDoesNotCount(t *testing.T) {
+	before := liveBytes()
+	c := newCache(t, lru.Config{})
+	for i := range 50 {
+		large := strings.Repeat(numbered(i), 128<<10) // 1 MiB
+		set(c, large[:8], lru.Entry{Value: []byte(large)[:8]})
+	}
+	if live := liveBytes() - before; live > 10<<20 {
+		t.Errorf("%d bytes live for %d counted", live, c.Bytes())
+	}
+	if n := held(c, 0, 50); n != 50 {
+		t.Errorf("%d of 50 keys are there", n)
+	}
+}

@@ -1,0 +1,65 @@
+package lru_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/cespare/xxhash/v2"
+
+	"github.com/p2pcache/p2pcache/lru"
+)
+
+func newCache(tb testing.TB, config lru.Config) *lru.Cache {
+	tb.Helper()
+	c, err := lru.New(config)
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return c
+}
+
+// roomFor is the budget that n entries of such keys and values fill exactly.
+func roomFor(n, keyBytes, valueBytes int) int64 {
+	return int64(n) * int64(keyBytes+valueBytes+lru.EntryOverhead)
+}
+
+func cost(key string, e lru.Entry) int64 {
+	return int64(len(key)+len(e.Value)) + lru.EntryOverhead
+}
+
+func set(c *lru.Cache, key string, e lru.Entry) bool {
+	return c.Set(xxhash.Sum64String(key), key, e)
+}
+
+func get(c *lru.Cache, key string) (lru.Entry, bool) {
+	return c.Get(xxhash.Sum64String(key), key)
+}
+
+func remove(c *lru.Cache, key string) bool {
+	return c.Remove(xxhash.Sum64String(key), key)
+}
+
+func value(s string) lru.Entry { return lru.Entry{Value: []byte(s)} }
+
+// numbered returns a key of 8 bytes.
+func numbered(i int) string { return fmt.Sprintf("%08d", i) }
+
+// fill stores entries of 8 + 8 bytes under numbered keys.
+func fill(tb testing.TB, c *lru.Cache, from, to int) {
+	tb.Helper()
+	for i := from; i < to; i++ {
+		if key := numbered(i); !set(c, key, value(key)) {
+			tb.Fatalf("Set(%s) was refused", key)
+		}
+	}
+}
+
+// held counts those numbered keys that c holds. To count is to use them.
+func held(c *lru.Cache, from, to int) (n int) {
+	for i := from; i < to; i++ {
+		if _, ok := get(c, numbered(i)); ok {
+			n++
+		}
+	}
+	return n
+}
