@@ -1,0 +1,105 @@
+package node
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Defaults of Config.
+const (
+	DefaultCluster      = "p2pcache"
+	DefaultWeight       = 1
+	DefaultDrainTimeout = 30 * time.Second
+)
+
+// MaxWeight is the largest Config.Weight.
+const MaxWeight = 100
+
+// Config says how a node is reached and by whom. The zero value is a node of its own that opens no port.
+type Config struct {
+	// Name is the member's name on the ring, unique in the cluster. A node that restarts under its old name gets its
+	// old keys back. If empty, the advertised HTTP address.
+	Name string
+
+	// Listen is the host:port on which the node serves peers and clients; port 0 picks a free one. If empty and
+	// Listener is nil, the node opens no port: mount Handler in a server and say in Advertise where it is reached.
+	Listen string
+
+	// Listener is served instead of one that the node opens itself; the node closes it. If nil, see Listen.
+	Listener net.Listener
+
+	// Gossip is the IP:port on which the node gossips, over UDP and TCP; port 0 picks a free one. If empty, the node
+	// does not gossip: it is alone, or SetPeers tells it who its peers are.
+	Gossip string
+
+	// Advertise is what others reach this node by: an IP, or a host:port where the HTTP port is not the one that is
+	// listened on. If empty, the IP that Listen or Gossip binds, or, where that is every address, the one private
+	// IP of this machine.
+	Advertise string
+
+	// Zone names the failure domain (a rack, a data centre) that the node stands in. If empty, none.
+	Zone string
+
+	// Weight is the node's share of the keys against the others'. If zero, 1; at most MaxWeight.
+	Weight int
+
+	// Cluster is a label that all members share: gossip from another cluster is refused. If empty, "p2pcache".
+	Cluster string
+
+	// Secret protects the cluster: gossip is encrypted and requests between peers are signed with keys derived from
+	// it, and clients must sign too unless they come from loopback. If empty, nothing is protected, and the node
+	// refuses to bind to anything but loopback unless Insecure is set.
+	Secret []byte
+
+	// Insecure allows a node without a Secret to bind to other addresses than loopback. If false, New refuses.
+	Insecure bool
+
+	// TLS is used to serve, and to connect to peers. If nil, plain HTTP.
+	TLS *tls.Config
+
+	// GroupcacheCompat serves golang/groupcache clients: a request without an Accept header is answered in protobuf,
+	// and a plus in its path is a space. If false, raw bytes and a plus.
+	GroupcacheCompat bool
+
+	// Fallback serves the paths outside /_gocache/ on the node's listen address. If nil, they are not found.
+	Fallback http.Handler
+
+	// Logger receives what an operator should know. The zero value is silent.
+	Logger zerolog.Logger
+
+	// DrainTimeout bounds Leave: handing over, telling the others and ending open requests. If zero, 30 s.
+	DrainTimeout time.Duration
+}
+
+func (c Config) withDefaults() Config {
+	if c.Weight == 0 {
+		c.Weight = DefaultWeight
+	}
+	if c.Cluster == "" {
+		c.Cluster = DefaultCluster
+	}
+	if c.DrainTimeout == 0 {
+		c.DrainTimeout = DefaultDrainTimeout
+	}
+	return c
+}
+
+func (c Config) validate() error {
+	var errs []error
+	if c.Listen != "" && c.Listener != nil {
+		errs = append(errs, errors.New("config: Listen and Listener are both set: give one"))
+	}
+	if c.Weight < 1 || c.Weight > MaxWeight {
+		errs = append(errs, fmt.Errorf("config: Weight is %d: want 1 to %d", c.Weight, MaxWeight))
+	}
+	if c.DrainTimeout < 0 {
+		errs = append(errs, fmt.Errorf("config: DrainTimeout is %v: want a positive duration", c.DrainTimeout))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,113 @@
+package node
+
+import (
+	"sync/atomic"
+	"time"
+)
+
+// source is a Source's index.
+type source uint8
+
+const (
+	fromLocal source = iota
+	fromHot
+	fromPeer
+	fromOrigin
+	fromStale
+	numSources
+)
+
+func (s source) String() string { return string(sources[s]) }
+
+// groupCounts are a group's counters. Each event is counted in one place.
+type groupCounts struct {
+	gets              [numSources]stripes
+	seconds           [numSources]histogram
+	served            stripes
+	loads, loadErrors atomic.Uint64
+	loadSeconds       histogram
+}
+
+// sampleEvery is the number of hits of which one is timed.
+const sampleEvery = 64
+
+// hit counts a hit. If it is one to be timed, it returns for how many it stands, else 0.
+func (c *groupCounts) hit(from source, hash uint64) uint64 {
+	switch n := c.gets[from].add(hash); {
+	case n == 1:
+		return 1
+	case n%sampleEvery == 0:
+		return min(n-1, sampleEvery)
+	}
+	return 0
+}
+
+func (c *groupCounts) miss(from source, hash uint64, took time.Duration) {
+	c.gets[from].add(hash)
+	c.seconds[from].observe(took, 1)
+}
+
+func (c *groupCounts) load(took time.Duration, failed bool) {
+	c.loads.Add(1)
+	if failed {
+		c.loadErrors.Add(1)
+	}
+	c.loadSeconds.observe(took, 1)
+}
+
+// stripes is a counter that many cores add to at once: each key has its own of several cells.
+type stripes [16]struct {
+	n atomic.Uint64
+	_ [56]byte // a cache line to each
+}
+
+// add counts one for the key with hash and returns the new count of its cell.
+func (s *stripes) add(hash uint64) uint64 { return s[hash>>32%uint64(len(s))].n.Add(1) }
+
+func (s *stripes) sum() uint64 {
+	var sum uint64
+	for i := range s {
+		sum += s[i].n.Load()
+	}
+	return sum
+}
+
+// bucketBounds are the upper bounds of the histograms: three to each decade, from below a hit in memory to the longest
+// load by default.
+var bucketBounds = [...]time.Duration{
+	100, 250, 500,
+	1 * time.Microsecond, 2500, 5 * time.Microsecond,
+	10 * time.Microsecond, 25 * time.Microsecond, 50 * time.Microsecond,
+	100 * time.Microsecond, 250 * time.Microsecond, 500 * time.Microsecond,
+	1 * time.Millisecond, 2500 * time.Microsecond, 5 * time.Millisecond,
+	10 * time.Millisecond, 25 * time.Millisecond, 50 * time.Millisecond,
+	100 * time.Millisecond, 250 * time.Millisecond, 500 * time.Millisecond,
+	1 * time.Second, 2500 * time.Millisecond, 5 * time.Second, 10 * time.Second,
+}
+
+// histogram counts durations in buckets. The last bucket has no bound.
+type histogram struct {
+	counts [len(bucketBounds) + 1]atomic.Uint64
+	sum    atomic.Int64 // ns
+}
+
+// observe counts a duration weight times.
+func (h *histogram) observe(d time.Duration, weight uint64) {
+	i := 0
+	for i < len(bucketBounds) && d > bucketBounds[i] {
+		i++
+	}
+	h.counts[i].Add(weight)
+	h.sum.Add(int64(d) * int64(weight))
+}
+
+// snapshot returns the cumulative counts.
+func (h *histogram) snapshot() Histogram {
+	s := Histogram{Sum: time.Duration(h.sum.Load()), Buckets: make([]Bucket, len(bucketBounds))}
+	for i := range bucketBounds {
+		s.Count += h.counts[i].Load()
+		s.Buckets[i] = Bucket{UpTo: bucketBounds[i], Count: s.Count}
+	}
+	s.Count += h.counts[len(bucketBounds)].Load()
+	return s
+}

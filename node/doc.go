@@ -1,0 +1,27 @@
+// Package node is a peer-to-peer read-through cache to embed.
+//
+// Nodes find each other by gossip, agree on a consistent-hash ring without a coordinator, and each key of a group has one
+// owner, which loads it from the origin once, however many callers on however many nodes ask for it.
+//
+// # A Get
+//
+// A Get looks in the group's store, which answers for keys that the node owns and for hot copies of others'. On a miss it
+// asks the ring who owns the key. If this node does, the Get joins the key's load flight: look again, ask the member that
+// owned the key before the ring changed, else call the Loader, and store. If a peer does, the Get joins the key's
+// fetch flight: look again, ask the owner, else the next owner on the ring, else load here without becoming the owner. A
+// peer's request is answered by the store or a load flight and by nothing else: it is never forwarded, and so nodes whose
+// rings disagree cannot wait for each other.
+//
+// What an owner answers is final, an error of the origin or "not found" included. Only where no answer came does the asker
+// move on.
+//
+// # Writes
+//
+// Set and Remove go to the owner first and then to every other member, so that no copy survives; Purge goes to all. Each
+// member fences the flights of the key: what a load or fetch that began earlier brings is not stored.
+//
+// # Locks
+//
+// A flight shard's lock (flightShard.mu) is taken before those of package lru, and both only for as long as the store
+// takes. Node.mu guards the table of peers and is held alone. No lock is held while a Loader runs or a peer is asked.
+package node

@@ -1,0 +1,68 @@
+package node
+
+import (
+	"context"
+	"errors"
+
+	"github.com/p2pcache/p2pcache/lru"
+	"github.com/p2pcache/p2pcache/transport"
+)
+
+// fetchAttempts is how many members a fetch asks: the owner and the one that owns the key once the owner is gone. Every
+// survivor of an owner asks the same one, so it loads the key once.
+const fetchAttempts = 2
+
+// fetch is the run of a fetch flight: look again, ask the owner, else the next owner, else load here. A member that does
+// not answer costs an attempt; one that answers has the last word.
+func (g *Group) fetch(hash uint64, key string) func(context.Context) outcome {
+	return func(ctx context.Context) outcome {
+		if a, ok := g.look(hash, key); ok && a.from != fromStale {
+			return outcome{answer: a}
+		}
+		v := g.node.view.Load()
+		var room [MaxReplicas]int
+		for _, i := range v.ring.Owners(room[:0], hash, max(fetchAttempts, g.cfg.Replicas)) {
+			p := v.owners[i]
+			if p == nil {
+				return g.loadHere(ctx, hash, key, lru.Owned)
+			}
+			resp, err := p.do(ctx, transport.Request{
+				Op: transport.Get, Group: g.name, Key: key, Peer: true, MaxReply: g.cfg.MaxValueBytes,
+			})
+			if out, final := g.fetched(resp, err); final {
+				return out
+			}
+			if ctx.Err() != nil {
+				return outcome{answer: answer{from: fromPeer}, err: g.loadError(ctx.Err())}
+			}
+		}
+		return g.loadHere(ctx, hash, key, lru.Hot)
+	}
+}
+
+// fetched reads a peer's reply; false says that the peer has no answer and another one may.
+func (g *Group) fetched(resp transport.Response, err error) (outcome, bool) {
+	switch {
+	case err != nil || !final(resp.Code):
+		return outcome{}, false
+	case resp.Code == transport.OK:
+		out := outcome{answer: answer{Value: Value{Data: resp.Value, TTL: resp.TTL}, from: fromPeer}}
+		if resp.MinuteQPS >= hotQPS && g.cfg.HotTTL > 0 {
+			out.keep = g.entry(out.answer.Value, lru.Hot)
+		}
+		return out, true
+	case resp.Code == transport.NotFound:
+		return outcome{answer: answer{absent: true, from: fromPeer}}, true
+	}
+	return outcome{answer: answer{from: fromPeer}, err: errorOf(resp)}, true
+}
+
+// loadHere joins the load flight from within a fetch flight. As lru.Owned, this node is the next owner; as lru.Hot it
+// only helps itself, and keeps a copy for as long as one of a peer's.
+func (g *Group) loadHere(ctx context.Context, hash uint64, key string, kind lru.Kind) outcome {
+	a, err := g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, kind))
+	if errors.Is(err, ctx.Err()) && ctx.Err() != nil {
+		err = g.loadError(err)
+	}
+	return outcome{answer: a, err: err}
+}

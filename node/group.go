@@ -1,0 +1,191 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/p2pcache/p2pcache/hashring"
+	"github.com/p2pcache/p2pcache/lru"
+)
+
+// nearlyOver is the life that a stale value is given, so that nobody keeps it.
+const nearlyOver = time.Millisecond
+
+// Group is a named set of keys with one Loader, spread over the cluster's nodes. It is safe for concurrent use.
+type Group struct {
+	name    string
+	node    *Node
+	cfg     GroupConfig
+	space   hashring.Namespace
+	store   *lru.Cache
+	flights flights
+	loads   *limiter
+	copies  *limiter // of loads to replicas
+	rates   rates
+	counts  groupCounts
+	made    time.Time
+}
+
+// answer is what is known of a key, and where it came from.
+type answer struct {
+	Value
+	absent bool // the origin does not have the key
+	from   source
+}
+
+func newGroup(n *Node, name string, cfg GroupConfig) (*Group, error) {
+	cfg = cfg.withDefaults()
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	store, err := lru.New(lru.Config{MaxBytes: cfg.MaxBytes})
+	if err != nil {
+		return nil, err
+	}
+	g := &Group{name: name, node: n, cfg: cfg, space: hashring.NewNamespace(name), store: store, loads: newLimiter(cfg.MaxLoads), copies: newLimiter(cfg.MaxLoads), made: time.Now()}
+	g.flights.env = flightEnv{
+		ctx: n.ctx, spawn: n.work.spawn, timeout: cfg.LoadTimeout, store: store, stored: g.replicate, panics: g.logPanic,
+	}
+	return g, nil
+}
+
+func (g *Group) logPanic(key string, cause any, stack []byte) {
+	g.node.log.Error().Str("group", g.name).Str("key", key).Any("panic", cause).Bytes("stack", stack).Msg("loader panicked")
+}
+
+// Name returns the group's name.
+func (g *Group) Name() string { return g.name }
+
+// Get returns a key's value from this node's store, the key's owner, or the origin. It fails with ErrNotFound,
+// ErrTooLarge, ErrOverloaded, ErrClosed, an *OriginError, or ctx's error once ctx ends; what it waited for goes on for
+// others who wait.
+func (g *Group) Get(ctx context.Context, key string) (Value, error) {
+	a, err := g.get(ctx, key)
+	return a.Value, err
+}
+
+func (g *Group) get(ctx context.Context, key string) (answer, error) {
+	if err := g.checkKey(key); err != nil {
+		return answer{}, err
+	}
+	hash := g.space.Hash(key)
+	a, ok := g.hit(hash, key)
+	var err error
+	if ok {
+		g.countHit(a.from, hash, key)
+	} else {
+		started := time.Now()
+		a, err = g.miss(ctx, hash, key)
+		g.counts.miss(a.from, hash, time.Since(started))
+	}
+	if err == nil && a.absent {
+		err = ErrNotFound
+	}
+	return a, err
+}
+
+func (g *Group) checkKey(key string) error {
+	if len(key) > g.cfg.MaxKeyBytes {
+		return fmt.Errorf("%w: a key of %d bytes, at most %d are allowed", ErrTooLarge, len(key), g.cfg.MaxKeyBytes)
+	}
+	return nil
+}
+
+func (g *Group) checkValue(v Value) error {
+	if len(v.Data) > g.cfg.MaxValueBytes {
+		return fmt.Errorf("%w: a value of %d bytes, at most %d are allowed", ErrTooLarge, len(v.Data), g.cfg.MaxValueBytes)
+	}
+	return nil
+}
+
+// hit answers from the store. A stale value is served by the key's owner, which refreshes it meanwhile.
+func (g *Group) hit(hash uint64, key string) (answer, bool) {
+	a, ok := g.look(hash, key)
+	if ok && a.from == fromStale {
+		if !g.node.view.Load().owns(hash) {
+			return answer{}, false
+		}
+		g.flights.start(loadFlight, hash, key, g.load(hash, key, lru.Owned))
+	}
+	return a, ok
+}
+
+// countHit counts a hit, and times one of many by looking once more: reading the clock takes longer than a hit does.
+func (g *Group) countHit(from source, hash uint64, key string) {
+	if weight := g.counts.hit(from, hash); weight > 0 {
+		started := time.Now()
+		g.store.Get(hash, key)
+		g.counts.seconds[from].observe(time.Since(started), weight)
+	}
+}
+
+// look answers from the store.
+func (g *Group) look(hash uint64, key string) (answer, bool) {
+	e, ok := g.store.Get(hash, key)
+	if !ok {
+		return answer{}, false
+	}
+	a := answer{Value: Value{Data: e.Value, TTL: e.TTL}, absent: e.Absent, from: fromLocal}
+	switch {
+	case e.Kind == lru.Hot:
+		a.from = fromHot
+	case !e.Absent:
+		var fresh bool
+		if a.TTL, fresh = g.freshLife(e); !fresh {
+			a.TTL, a.from = nearlyOver, fromStale
+		}
+	}
+	return a, true
+}
+
+// miss answers by a load if this node owns the key, else by a fetch.
+func (g *Group) miss(ctx context.Context, hash uint64, key string) (answer, error) {
+	if err := ctx.Err(); err != nil {
+		return answer{from: fromLocal}, err
+	}
+	if g.node.view.Load().owns(hash) {
+		return g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, lru.Owned))
+	}
+	return g.flights.do(ctx, fetchFlight, hash, key, g.fetch(hash, key))
+}
+
+// entry is what the store keeps of v. What this node owns outlives its TTL by StaleFor.
+func (g *Group) entry(v Value, kind lru.Kind) *lru.Entry {
+	e := &lru.Entry{Value: v.Data, TTL: v.TTL, Kind: kind}
+	switch {
+	case kind == lru.Hot && (v.TTL == 0 || v.TTL > g.cfg.HotTTL):
+		e.TTL = g.cfg.HotTTL
+	case kind == lru.Owned && v.TTL > 0:
+		e.TTL += min(g.cfg.StaleFor, math.MaxInt64-v.TTL)
+	}
+	return e
+}
+
+// freshLife is what is left of an owned entry's life, without the time for which it may be served stale.
+func (g *Group) freshLife(e lru.Entry) (time.Duration, bool) {
+	if e.TTL == 0 {
+		return 0, true
+	}
+	ttl := e.TTL - g.cfg.StaleFor
+	return ttl, ttl > 0
+}
+
+// life is the TTL of a value that was loaded or set with ttl: the group's where that is 0.
+func (g *Group) life(ttl time.Duration) time.Duration {
+	if ttl == 0 {
+		return g.cfg.TTL
+	}
+	return ttl
+}
+
+// jittered shortens a life at random by up to Jitter, and at most by half.
+func (g *Group) jittered(ttl time.Duration) time.Duration {
+	most := min(g.cfg.Jitter, ttl/2)
+	if most <= 0 {
+		return ttl
+	}
+	return ttl - rand.N(most)
+}

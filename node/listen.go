@@ -1,0 +1,102 @@
+package node
+
+import (
+	"errors"
+	"fmt"
+	"net"
+)
+
+// listen opens the node's HTTP listener; nil if it shall have none.
+func listen(cfg Config) (net.Listener, error) {
+	if cfg.Listener != nil || cfg.Listen == "" {
+		return cfg.Listener, nil
+	}
+	return net.Listen("tcp", cfg.Listen)
+}
+
+// refuseOpen refuses an address that others than this machine reach, where nothing protects it.
+func refuseOpen(cfg Config, listener net.Listener) error {
+	if len(cfg.Secret) > 0 || cfg.Insecure {
+		return nil
+	}
+	for _, addr := range []string{addrOf(listener), cfg.Gossip} {
+		host, _, err := net.SplitHostPort(addr)
+		if err != nil {
+			continue // none, or one that will be refused for what it is
+		}
+		if ip := net.ParseIP(host); host == "" || ip != nil && !ip.IsLoopback() {
+			return fmt.Errorf("%s can be reached from other machines and nothing protects it: set Config.Secret, or Config.Insecure", addr)
+		}
+	}
+	return nil
+}
+
+func addrOf(l net.Listener) string {
+	if l == nil {
+		return ""
+	}
+	return l.Addr().String()
+}
+
+// httpAddress is the host:port by which others reach the node over HTTP; empty if they cannot.
+func httpAddress(cfg Config, listener net.Listener) (string, error) {
+	if _, _, err := net.SplitHostPort(cfg.Advertise); err == nil {
+		return cfg.Advertise, nil
+	}
+	if listener == nil {
+		if cfg.Gossip != "" || cfg.Advertise != "" {
+			return "", errors.New("the node opens no port: set Listen, or Advertise to the host:port of the server that Handler is mounted in")
+		}
+		return "", nil
+	}
+	host, port, err := net.SplitHostPort(listener.Addr().String())
+	if err != nil {
+		return "", fmt.Errorf("listener at %s: %w: set Advertise to a host:port", listener.Addr(), err)
+	}
+	if host, err = advertisedHost(cfg, host); err != nil {
+		return "", err
+	}
+	return net.JoinHostPort(host, port), nil
+}
+
+// advertisedHost is the IP that others reach the node by: as configured, else the bound one, else this machine's.
+func advertisedHost(cfg Config, bound string) (string, error) {
+	if cfg.Advertise != "" {
+		if net.ParseIP(cfg.Advertise) == nil {
+			return "", fmt.Errorf("config: Advertise is %q: want an IP or a host:port", cfg.Advertise)
+		}
+		return cfg.Advertise, nil
+	}
+	for _, candidate := range []string{bound, hostOf(cfg.Gossip)} {
+		if ip := net.ParseIP(candidate); ip != nil && !ip.IsUnspecified() {
+			return candidate, nil
+		}
+	}
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		return "", fmt.Errorf("find this machine's address: %w: set Advertise", err)
+	}
+	return onlyPrivate(addrs)
+}
+
+// onlyPrivate picks the one private IPv4 address of a machine. To guess among several would be to be wrong at times.
+func onlyPrivate(addrs []net.Addr) (string, error) {
+	var found []string
+	for _, a := range addrs {
+		if ipnet, ok := a.(*net.IPNet); ok && ipnet.IP.IsPrivate() && ipnet.IP.To4() != nil {
+			found = append(found, ipnet.IP.String())
+		}
+	}
+	if len(found) != 1 {
+		return "", fmt.Errorf("this machine has %d private addresses %v: set Advertise to the one that others reach it by", len(found), found)
+	}
+	return found[0], nil
+}
+
+func hostOf(addr string) string {
+	host, _, err := net.SplitHostPort(addr)
+	if err != nil {
+		return ""
+	}
+	return host
+}

@@ -1,0 +1,159 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/p2pcache/p2pcache/membership"
+	"github.com/p2pcache/p2pcache/transport"
+)
+
+// closeGrace is how long Close waits for Loaders that have not noticed the end of their context.
+const closeGrace = 5 * time.Second
+
+// Node is one member of the cluster, and the way of this process to the cluster's groups. It is safe for concurrent use.
+type Node struct {
+	cfg      Config
+	name     string
+	httpAddr string // host:port that others reach it by; empty if they cannot
+	keys     keys
+	log      zerolog.Logger
+
+	ctx    context.Context // the node's life
+	cancel context.CancelFunc
+	work   workers
+
+	server  *transport.Server
+	cluster *membership.Cluster // nil: no gossip
+
+	view     atomic.Pointer[view]
+	topology topology
+	groups   groupTable
+
+	closing  sync.Once
+	closeErr error
+}
+
+// New starts a node. It serves, and gossips if Config.Gossip is set, from then on until Leave or Close.
+func New(cfg Config) (*Node, error) {
+	n, err := start(cfg.withDefaults())
+	if err != nil {
+		return nil, fmt.Errorf("node: %w", err)
+	}
+	return n, nil
+}
+
+func start(cfg Config) (*Node, error) {
+	if err := cfg.validate(); err != nil {
+		return nil, err
+	}
+	listener, err := listen(cfg)
+	if err != nil {
+		return nil, err
+	}
+	n, err := newNode(cfg, listener)
+	if err != nil {
+		if listener != nil {
+			listener.Close()
+		}
+		return nil, err
+	}
+	if listener != nil {
+		n.server.Start(listener)
+	}
+	if err := n.gossip(); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
+	return n, nil
+}
+
+// newNode makes a node that knows nobody yet.
+func newNode(cfg Config, listener net.Listener) (*Node, error) {
+	if err := refuseOpen(cfg, listener); err != nil {
+		return nil, err
+	}
+	addr, err := httpAddress(cfg, listener)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := deriveKeys(cfg.Secret)
+	if err != nil {
+		return nil, err
+	}
+	n := &Node{cfg: cfg, name: orDefault(orDefault(cfg.Name, addr), "local"), httpAddr: addr, keys: keys, log: cfg.Logger}
+	n.ctx, n.cancel = context.WithCancel(context.Background())
+	n.view.Store(n.alone())
+	n.server = transport.NewServer(transport.ServerConfig{
+		Handler: (*handler)(n), Fallback: cfg.Fallback, Member: n.name, Key: keys.http, TLS: cfg.TLS,
+		GroupcacheCompat: cfg.GroupcacheCompat, Logger: cfg.Logger,
+	})
+	return n, nil
+}
+
+// gossip makes the node a member of a cluster of one, which Join makes larger.
+func (n *Node) gossip() error {
+	if n.cfg.Gossip == "" {
+		return nil
+	}
+	cluster, err := membership.Start(membership.Config{
+		Name: n.name, HTTPAddr: n.httpAddr, Zone: n.cfg.Zone, Weight: n.cfg.Weight,
+		Bind: n.cfg.Gossip, Advertise: gossipIP(n.httpAddr, n.cfg.Gossip),
+		Label: n.cfg.Cluster, Key: n.keys.gossip,
+		OnSnapshot: n.applySnapshot, Logger: n.log,
+	})
+	if err != nil {
+		return err
+	}
+	n.cluster = cluster
+	n.applySnapshot(cluster.Snapshot())
+	return nil
+}
+
+// gossipIP is the IP that a node is gossiped to at: the one that it binds, or, where it binds every one, that of its HTTP
+// address.
+func gossipIP(httpAddr, bind string) string {
+	if ip := net.ParseIP(hostOf(bind)); ip == nil || !ip.IsUnspecified() {
+		return ""
+	}
+	if host := hostOf(httpAddr); net.ParseIP(host) != nil {
+		return host
+	}
+	return ""
+}
+
+// Handler serves the /_gocache/ protocol, and Config.Fallback outside it, for a server of one's own. It must get paths as
+// they were sent: a http.ServeMux in front of it redirects the keys that look like paths to be cleaned.
+func (n *Node) Handler() http.Handler { return n.server }
+
+// Close ends the node at once, without telling the others, and waits for its goroutines. Gets under way fail with
+// ErrClosed. It may be called again, and concurrently. It must not be called by a Loader or a handler of the node. The error
+// names Loaders that ignore the end of their context.
+func (n *Node) Close() error {
+	n.closing.Do(func() { n.closeErr = n.close() })
+	return n.closeErr
+}
+
+func (n *Node) close() error {
+	n.cancel()
+	n.closeTopology()
+	if n.cluster != nil {
+		n.cluster.Close()
+	}
+	n.server.Close()
+	running := n.work.close(closeGrace)
+	for _, g := range n.groups.all() {
+		g.store.Purge()
+	}
+	if running > 0 {
+		return fmt.Errorf("node: close: %d loads ignore the end of their context", running)
+	}
+	return nil
+}

@@ -1,0 +1,24 @@
+package node
+
+import "sync"
+
+// maxParallel bounds the requests that one call has under way at a time.
+const maxParallel = 64
+
+// inParallel calls do with 0 to n-1, some at a time, and waits for all.
+func inParallel(n int, do func(i int)) {
+	if n == 1 {
+		do(0)
+		return
+	}
+	var all sync.WaitGroup
+	slots := make(chan struct{}, maxParallel)
+	for i := range n {
+		slots <- struct{}{}
+		all.Go(func() {
+			defer func() { <-slots }()
+			do(i)
+		})
+	}
+	all.Wait()
+}

@@ -1,0 +1,49 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"github.com/p2pcache/p2pcache/lru"
+	"github.com/p2pcache/p2pcache/transport"
+)
+
+// replicateTimeout bounds the copying of one load to the other replicas.
+const replicateTimeout = 5 * time.Second
+
+// replicate copies what a load has stored to the key's other replicas, in the background. Where too many copies wait
+// already, it is left out: a copy only saves a load.
+func (g *Group) replicate(hash uint64, key string) {
+	if g.cfg.Replicas == 1 {
+		return
+	}
+	g.node.work.spawn(func() {
+		ctx, cancel := context.WithTimeout(g.node.ctx, replicateTimeout)
+		defer cancel()
+		if g.copies.acquire(ctx) != nil {
+			return
+		}
+		defer g.copies.release()
+		g.copyOut(ctx, hash, key)
+	})
+}
+
+// copyOut sends what the store holds now, which may be newer than what was loaded.
+func (g *Group) copyOut(ctx context.Context, hash uint64, key string) {
+	v := g.node.view.Load()
+	if !v.owns(hash) {
+		return
+	}
+	for _, p := range v.holders(hash, g.cfg.Replicas) {
+		e, ok := g.store.Get(hash, key)
+		if !ok || e.Kind != lru.Owned || e.Absent {
+			return
+		}
+		ttl, fresh := g.freshLife(e)
+		if p == nil || !fresh {
+			continue
+		}
+		// A replica that misses the copy will load by itself: an error is nobody's business.
+		_, _ = p.do(ctx, transport.Request{Op: transport.Set, Group: g.name, Key: key, Value: e.Value, TTL: ttl, Peer: true})
+	}
+}

@@ -1,0 +1,130 @@
+package node
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/p2pcache/p2pcache/lru"
+	"github.com/p2pcache/p2pcache/transport"
+)
+
+// handler answers what comes over the network. A client's request is carried out for the whole cluster, a peer's here
+// alone.
+type handler Node
+
+// MaxValueBytes implements transport.Handler.
+func (h *handler) MaxValueBytes(group string) (int, bool) {
+	g, ok := (*Node)(h).groups.find(group)
+	if !ok {
+		return 0, false
+	}
+	return g.cfg.MaxValueBytes, true
+}
+
+// Serve implements transport.Handler.
+func (h *handler) Serve(ctx context.Context, r transport.Request) transport.Response {
+	n := (*Node)(h)
+	if n.ctx.Err() != nil {
+		return responseTo(ErrClosed, r.Peer)
+	}
+	g, ok := n.groups.find(r.Group)
+	if !ok {
+		return responseTo(fmt.Errorf("%w %q", ErrUnknownGroup, r.Group), r.Peer)
+	}
+	if err := g.checkKey(r.Key); err != nil {
+		return responseTo(err, r.Peer)
+	}
+	if r.Peer {
+		return g.servePeer(ctx, r)
+	}
+	return g.serveClient(ctx, r)
+}
+
+func (g *Group) serveClient(ctx context.Context, r transport.Request) transport.Response {
+	var a answer
+	var err error
+	switch {
+	case r.Op == transport.Get && r.CachedOnly:
+		return g.serveHeld(r)
+	case r.Op == transport.Get:
+		a, err = g.get(ctx, r.Key)
+	case r.Op == transport.Set:
+		err = g.Set(ctx, r.Key, Value{Data: r.Value, TTL: r.TTL})
+	case r.Op == transport.Remove:
+		err = g.Remove(ctx, r.Key)
+	case r.Op == transport.Purge:
+		err = g.Purge(ctx)
+	}
+	return response(a, err, r.Peer)
+}
+
+// servePeer answers from this node's store, or by a load of its own. It never asks another member on the peer's behalf, and
+// never waits for a fetch.
+func (g *Group) servePeer(ctx context.Context, r transport.Request) transport.Response {
+	hash := g.space.Hash(r.Key)
+	switch {
+	case r.Op == transport.Get && r.CachedOnly:
+		return g.serveHeld(r)
+	case r.Op == transport.Get:
+		return g.serveGet(ctx, hash, r)
+	case r.Op == transport.Set && r.IfAbsent:
+		return g.serveHandOver(hash, r)
+	case r.Op == transport.Set:
+		return response(answer{}, g.put(hash, r.Key, Value{Data: r.Value, TTL: r.TTL}), r.Peer)
+	case r.Op == transport.Remove:
+		g.drop(hash, r.Key)
+	case r.Op == transport.Purge:
+		g.dropAll()
+	}
+	return transport.Response{}
+}
+
+func (g *Group) serveGet(ctx context.Context, hash uint64, r transport.Request) transport.Response {
+	g.counts.served.add(hash)
+	a, ok := g.look(hash, r.Key)
+	var err error
+	switch {
+	case !ok:
+		a, err = g.flights.do(ctx, loadFlight, hash, r.Key, g.load(hash, r.Key, lru.Owned))
+	case a.from == fromStale:
+		g.flights.start(loadFlight, hash, r.Key, g.load(hash, r.Key, lru.Owned))
+	}
+	resp := response(a, err, r.Peer)
+	resp.MinuteQPS = g.rates.asked(hash, time.Since(g.made))
+	return resp
+}
+
+// serveHeld answers from the store, and with what is not past its life.
+func (g *Group) serveHeld(r transport.Request) transport.Response {
+	a, ok := g.look(g.space.Hash(r.Key), r.Key)
+	if !ok || a.absent || a.from == fromStale {
+		return transport.Response{Code: transport.NotCached, Text: "not cached"}
+	}
+	return response(a, nil, r.Peer)
+}
+
+// serveHandOver stores what its owner before hands over, unless something newer is here.
+func (g *Group) serveHandOver(hash uint64, r transport.Request) transport.Response {
+	v := Value{Data: r.Value, TTL: r.TTL}
+	code := transport.OK
+	g.flights.exclude(hash, func() {
+		if e, ok := g.store.Get(hash, r.Key); ok && e.Kind == lru.Owned {
+			code = transport.Exists
+			return
+		}
+		g.store.Set(hash, r.Key, *g.entry(v, lru.Owned))
+	})
+	return transport.Response{Code: code}
+}
+
+// response is the reply to a request that ended in a and err.
+func response(a answer, err error, peer bool) transport.Response {
+	if err == nil && a.absent {
+		err = ErrNotFound
+	}
+	if err != nil {
+		return responseTo(err, peer)
+	}
+	return transport.Response{Value: a.Data, TTL: a.TTL, Source: a.from.String()}
+}

@@ -1,0 +1,122 @@
+package node
+
+import (
+	"slices"
+	"strings"
+	"time"
+)
+
+// Source says where the answer to a Get came from.
+type Source string
+
+// The sources of an answer.
+const (
+	SourceLocal  Source = "local"  // this node's store, as owner
+	SourceHot    Source = "hot"    // this node's copy of a peer's hot key
+	SourcePeer   Source = "peer"   // another node
+	SourceOrigin Source = "origin" // the Loader, called by this node
+	SourceStale  Source = "stale"  // this node's store, past its life and within StaleFor
+)
+
+// sources are in the order of their index in counters.
+var sources = [...]Source{SourceLocal, SourceHot, SourcePeer, SourceOrigin, SourceStale}
+
+// Stats is a snapshot of what a node counts.
+type Stats struct {
+	// Members is the number of members that this node knows, itself included.
+	Members int
+
+	// RingHash is equal on nodes whose rings are equal. It has at most 53 bits, so that a float64 holds it.
+	RingHash uint64
+
+	// Groups are sorted by name.
+	Groups []GroupStats
+}
+
+// GroupStats is a snapshot of what a group counts on one node, since the group was made.
+type GroupStats struct {
+	Name string
+
+	// Gets are the Gets answered on this node, by source, failed ones included. What was served to peers is not among
+	// them: it is counted where it was asked.
+	Gets map[Source]uint64
+
+	// Served is the number of Gets answered to peers.
+	Served uint64
+
+	// OriginLoads are the calls of the Loader; OriginErrors those that failed (not found is no failure).
+	OriginLoads, OriginErrors uint64
+
+	// PeerRequests are the requests sent to peers that are members now, by peer and outcome.
+	PeerRequests []PeerRequests
+
+	// Owned and Hot say what the store holds; Evictions count what it dropped for want of room.
+	Owned, Hot Holding
+	Evictions  uint64
+
+	// GetSeconds are the times of Gets by source. Local and hot hits are sampled.
+	GetSeconds map[Source]Histogram
+
+	// OriginLoadSeconds are the times of the Loader.
+	OriginLoadSeconds Histogram
+}
+
+// Holding says how much a store holds of one kind.
+type Holding struct {
+	Entries int
+	Bytes   int64 // with keys and overhead
+}
+
+// PeerRequests counts the requests to one peer that had one outcome.
+type PeerRequests struct {
+	Peer  string // member name
+	Code  string // "ok", "not-found", …; "no-reply" where none came
+	Count uint64
+}
+
+// Stats returns a snapshot of what n and its groups count.
+func (n *Node) Stats() Stats {
+	v := n.view.Load()
+	s := Stats{Members: len(v.members), RingHash: v.ring.Fingerprint()}
+	for _, g := range n.groups.all() {
+		s.Groups = append(s.Groups, g.Stats())
+	}
+	slices.SortFunc(s.Groups, func(a, b GroupStats) int { return strings.Compare(a.Name, b.Name) })
+	return s
+}
+
+// Histogram counts durations.
+type Histogram struct {
+	Count   uint64
+	Sum     time.Duration
+	Buckets []Bucket // ascending
+}
+
+// Bucket is the number of durations up to and including a bound.
+type Bucket struct {
+	UpTo  time.Duration
+	Count uint64
+}
+
+// Stats returns a snapshot of what g counts on this node.
+func (g *Group) Stats() GroupStats {
+	c, held := &g.counts, g.store.Stats()
+	s := GroupStats{
+		Name:              g.name,
+		Gets:              make(map[Source]uint64, len(sources)),
+		Served:            c.served.sum(),
+		OriginLoads:       c.loads.Load(),
+		OriginErrors:      c.loadErrors.Load(),
+		PeerRequests:      g.node.peerRequests(g.name),
+		Owned:             Holding(held.Owned),
+		Hot:               Holding(held.Hot),
+		Evictions:         held.Evictions,
+		GetSeconds:        make(map[Source]Histogram, len(sources)),
+		OriginLoadSeconds: c.loadSeconds.snapshot(),
+	}
+	for i, name := range sources {
+		s.Gets[name] = c.gets[i].sum()
+		s.GetSeconds[name] = c.seconds[i].snapshot()
+	}
+	return s
+}

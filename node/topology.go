@@ -1,0 +1,165 @@
+package node
+
+import (
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/p2pcache/p2pcache/hashring"
+	"github.com/p2pcache/p2pcache/membership"
+	"github.com/p2pcache/p2pcache/transport"
+)
+
+// topology turns what membership tells, or SetPeers, into views.
+type topology struct {
+	mu      sync.Mutex
+	peers   map[peerID]*peer    // guarded by mu; the peers of the view
+	version uint64              // guarded by mu; of the newest snapshot
+	fixed   bool                // guarded by mu; SetPeers has spoken: gossip does not count any more
+	members []membership.Member // guarded by mu; of the view
+	met     time.Time           // guarded by mu; when this node first saw another one
+	closed  bool                // guarded by mu
+}
+
+// peerID tells a peer from what it was before it restarted or moved.
+type peerID struct {
+	name, addr string
+	boot       uint64
+}
+
+// alone is the view of a node that knows nobody.
+func (n *Node) alone() *view {
+	self := Member{Name: n.name, HTTPAddr: n.httpAddr, Zone: n.cfg.Zone, Weight: n.cfg.Weight}
+	ring := hashring.New(hashring.Member{Name: n.name, Weight: n.cfg.Weight})
+	return &view{me: self, members: []Member{self}, ring: ring, owners: []*peer{nil}}
+}
+
+// applySnapshot makes a snapshot the view, unless it is older than the view.
+func (n *Node) applySnapshot(s membership.Snapshot) {
+	n.topology.mu.Lock()
+	defer n.topology.mu.Unlock()
+	if n.topology.fixed || s.Version <= n.topology.version {
+		return
+	}
+	n.topology.version = s.Version
+	n.setViewLocked(n.name, s.Members)
+}
+
+// fix sets the members by hand. This node is the one that is named by its address.
+func (n *Node) fix(members []membership.Member) error {
+	n.topology.mu.Lock()
+	defer n.topology.mu.Unlock()
+	if n.topology.closed {
+		return ErrClosed
+	}
+	n.topology.fixed = true
+	n.setViewLocked(n.httpAddr, members)
+	return nil
+}
+
+// stepDown takes this node off its own ring, so that what it owns is asked of those who own it next.
+func (n *Node) stepDown() {
+	n.topology.mu.Lock()
+	defer n.topology.mu.Unlock()
+	me := n.view.Load().me.Name
+	members := slices.Clone(n.topology.members)
+	for i := range members {
+		members[i].Draining = members[i].Draining || members[i].Name == me
+	}
+	n.setViewLocked(me, members)
+}
+
+// setViewLocked replaces the view by one of the members, which are sorted; self names this node among them.
+func (n *Node) setViewLocked(self string, all []membership.Member) {
+	if n.topology.closed {
+		return
+	}
+	n.topology.members = all
+	old, v := n.view.Load(), &view{self: -1}
+	peers := make(map[peerID]*peer, len(all))
+	byName := make(map[string]*peer, len(all))
+	for _, m := range all {
+		v.members = append(v.members, memberOf(m))
+		if m.Name == self {
+			v.me = memberOf(m)
+			continue
+		}
+		p := n.peerLocked(m)
+		peers[peerID{m.Name, m.HTTPAddr, m.Boot}], byName[m.Name] = p, p
+		v.others = append(v.others, p)
+	}
+	v.ring = ringOf(old.ring, v.members)
+	for i, m := range v.ring.Members() {
+		v.owners = append(v.owners, byName[m.Name])
+		if m.Name == self {
+			v.self = i
+		}
+	}
+	n.rememberLocked(old, v)
+	n.view.Store(v)
+	n.dropPeersLocked(peers)
+	n.logChange(old, v)
+}
+
+// peerLocked returns the peer for a member: the one that there is, or a new one.
+func (n *Node) peerLocked(m membership.Member) *peer {
+	if p, ok := n.topology.peers[peerID{m.Name, m.HTTPAddr, m.Boot}]; ok && p.Member == memberOf(m) {
+		return p
+	} else if ok {
+		moved := &peer{Member: memberOf(m), boot: m.Boot, client: p.client}
+		p.requests.Range(func(group, counts any) bool { moved.requests.Store(group, counts); return true })
+		return moved
+	}
+	client := transport.NewClient(transport.ClientConfig{Addr: m.HTTPAddr, TLS: n.cfg.TLS, Key: n.keys.http})
+	return &peer{Member: memberOf(m), boot: m.Boot, client: client}
+}
+
+// dropPeersLocked makes peers the table, and closes the clients of those that are no longer in it. What waits for one
+// that stopped without closing its connections goes on to the next owner then.
+func (n *Node) dropPeersLocked(peers map[peerID]*peer) {
+	for id, p := range n.topology.peers {
+		if peers[id] == nil {
+			p.client.Close()
+		}
+	}
+	n.topology.peers = peers
+}
+
+// rememberLocked decides who is asked before the origin. In its first moments among others, a node owns what was the next
+// owners' before it came.
+func (n *Node) rememberLocked(old, v *view) {
+	v.before, v.warmUntil = old.before, old.warmUntil
+	if v.ring.Fingerprint() == old.ring.Fingerprint() {
+		return
+	}
+	v.before, v.warmUntil = old.ring, time.Now().Add(warmFor)
+	if n.topology.met.IsZero() && len(v.others) > 0 {
+		n.topology.met = time.Now()
+	}
+	if v.self >= 0 && time.Since(n.topology.met) < warmFor {
+		v.before = v.ring.Without(v.me.Name)
+	}
+}
+
+func (n *Node) logChange(old, v *view) {
+	names := func(v *view) []string {
+		var all []string
+		for _, m := range v.ring.Members() {
+			all = append(all, m.Name)
+		}
+		return all
+	}
+	if v.ring.Fingerprint() != old.ring.Fingerprint() {
+		n.log.Info().Strs("members", names(v)).Uint64("ring_hash", v.ring.Fingerprint()).Msg("ring changed")
+	}
+}
+
+// closeTopology ends the connections to peers. The view stays as it is.
+func (n *Node) closeTopology() {
+	n.topology.mu.Lock()
+	defer n.topology.mu.Unlock()
+	n.topology.closed = true
+	for _, p := range n.topology.peers {
+		p.client.Close()
+	}
+}

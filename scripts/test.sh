@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Checks and tests everything: format, vet, staticcheck and other linters, known vulnerabilities, shell scripts, all tests under the race
+# detector, and each fuzz target for a moment. Installs what it needs itself.
+#
+#   scripts/test.sh                 all of it
+#   FUZZTIME=10m scripts/test.sh    with more time for each fuzz target (default 3s; 0s: none)
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+# go.mod asks for a patched toolchain, which arrives as a module; "local" would silently stay with an older one.
+export GOTOOLCHAIN=auto
+
+readonly golangci=github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
+readonly govulncheck=golang.org/x/vuln/cmd/govulncheck@v1.9.0
+readonly fuzztime=${FUZZTIME:-3s}
+
+step() { printf '\n== %s\n' "$*"; }
+
+# need COMMAND PACKAGE installs a Debian package unless its command is there.
+need() {
+  command -v "$1" >/dev/null && return
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "test.sh: $1 is missing: install the package $2" >&2
+    return 1
+  fi
+  apt-get update -qq && apt-get install -y -qq "$2" >/dev/null
+}
+
+format() {
+  local unformatted
+  unformatted=$(git ls-files -z --cached --others --exclude-standard '*.go' | xargs -0 gofmt -l)
+  [ -z "$unformatted" ] || { echo "gofmt would change: $unformatted" >&2; return 1; }
+}
+
+# vulnerabilities fails for what is found, and says so where the database cannot be asked.
+vulnerabilities() {
+  local out
+  out=$(go run "$govulncheck" ./... 2>&1) && { tail -n 1 <<<"$out"; return; }
+  if grep -qE 'dial tcp|no such host|fetching vulnerabilities' <<<"$out"; then
+    echo "not checked: the vulnerability database cannot be reached"
+    return
+  fi
+  echo "$out" >&2
+  return 1
+}
+
+# fuzz gives each fuzz target some time of its own; its corpus under testdata was run by the tests already.
+fuzz() {
+  local package target
+  for package in $(go list ./...); do
+    for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
+      echo "$package $target"
+      go test -run '^$' -fuzz "^$target\$" -fuzztime "$fuzztime" "$package" | tail -n 1
+    done
+  done
+}
+
+need gcc gcc # the race detector links with it
+need curl curl
+need shellcheck shellcheck
+
+step "go $(go env GOVERSION)"
+go mod verify
+go mod tidy -diff
+step format
+format
+step "lint: vet, staticcheck and others"
+go run "$golangci" run ./...
+step scripts
+shellcheck scripts/*.sh .ci/run
+step vulnerabilities
+vulnerabilities
+if [ "$fuzztime" != 0s ]; then
+  step "fuzz, $fuzztime each"
+  fuzz
+fi
+step tests
+go test -race ./...
