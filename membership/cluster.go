@@ -1,0 +1,147 @@
+package membership
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/memberlist"
+	"github.com/rs/zerolog"
+)
+
+// ErrClosed is returned by calls on a Cluster that was closed, before the call or during it.
+var ErrClosed = errors.New("membership: closed")
+
+// Cluster is this member's part in the cluster. Its methods may be called concurrently.
+type Cluster struct {
+	log        zerolog.Logger
+	onSnapshot func(Snapshot)
+	table      *table
+	contacts   *contacts
+	transport  *gossipTransport
+	gossipLog  *gossipLog
+	list       *memberlist.Memberlist
+	goroutines goroutines // memberlist's
+
+	snapshot  atomic.Pointer[Snapshot]
+	published chan struct{}      // has an element when the notifier has not seen the newest snapshot
+	flushes   chan chan struct{} // asks the publisher to publish now, and to close the channel sent
+	attempts  chan struct{}      // holds an element for each attempt to reach a member
+
+	ctx       context.Context // ends at Close
+	cancel    context.CancelFunc
+	wg        sync.WaitGroup
+	closeOnce sync.Once
+
+	lifecycle sync.Mutex // guards closed, and keeps calls to memberlist that must come before its Shutdown before it
+	closed    bool
+}
+
+// Start binds cfg.Bind and returns a cluster of this member alone, for Join to widen. An error tells which field of cfg
+// is wrong, or that the address is in use.
+func Start(cfg Config) (*Cluster, error) {
+	c, err := start(cfg.withDefaults())
+	if err != nil {
+		return nil, fmt.Errorf("membership: %w", err)
+	}
+	return c, nil
+}
+
+func start(cfg Config) (*Cluster, error) {
+	at, err := cfg.validate()
+	if err != nil {
+		return nil, err
+	}
+	t, err := listen(at)
+	if err != nil {
+		return nil, err
+	}
+	c := newCluster(cfg, t)
+	d := &delegate{table: c.table, allowForeign: cfg.AllowForeignHTTP}
+	c.goroutines.of(func() { c.list, err = memberlist.Create(listConfig(cfg, d, t, c.gossipLog)) })
+	if err != nil {
+		c.cancel()
+		_ = t.Shutdown()
+		c.goroutines.wait()
+		return nil, err
+	}
+	c.wg.Go(c.publish)
+	c.wg.Go(c.rejoin)
+	c.wg.Go(c.claim)
+	if c.onSnapshot != nil {
+		c.wg.Go(c.notify)
+	}
+	return c, nil
+}
+
+func newCluster(cfg Config, t *gossipTransport) *Cluster {
+	self := cfg.member(t.advertised)
+	self.Boot = newBoot()
+	c := &Cluster{
+		log:        cfg.Logger,
+		onSnapshot: cfg.OnSnapshot,
+		table:      newTable(self),
+		contacts:   newContacts(),
+		transport:  t,
+		gossipLog:  newGossipLog(cfg.Logger),
+		goroutines: newGoroutines(self.Boot),
+		published:  make(chan struct{}, 1),
+		flushes:    make(chan chan struct{}),
+		attempts:   make(chan struct{}, maxAttempts),
+	}
+	c.snapshot.Store(&Snapshot{Version: 1, Members: []Member{self}})
+	c.ctx, c.cancel = context.WithCancel(context.Background())
+	return c
+}
+
+// newBoot returns the time in milliseconds, so that later starts have larger ids, followed by 20 random bits.
+func newBoot() uint64 {
+	return uint64(time.Now().UnixMilli())<<20 | rand.Uint64()>>44
+}
+
+// Snapshot returns the newest snapshot. After Close it is the last one.
+func (c *Cluster) Snapshot() Snapshot { return *c.snapshot.Load() }
+
+// Self returns this member, with the port that was picked if Config.Bind has none.
+func (c *Cluster) Self() Member { return c.table.selfMember() }
+
+// Close ends the membership at once, without a word: the others take this member for dead after a second or two. It
+// waits for every goroutine and callback, closes every descriptor, and may be called any number of times.
+func (c *Cluster) Close() error {
+	c.closeOnce.Do(func() {
+		c.lifecycle.Lock()
+		c.closed = true
+		c.cancel()
+		c.gossipLog.silent.Store(true)
+		_ = c.list.Shutdown() // always nil
+		c.lifecycle.Unlock()
+		c.wg.Wait()
+		c.goroutines.wait()
+	})
+	return nil
+}
+
+// open calls f unless c is closed, and keeps c from being closed meanwhile. f must be quick.
+func (c *Cluster) open(f func()) error {
+	c.lifecycle.Lock()
+	defer c.lifecycle.Unlock()
+	if c.closed {
+		return ErrClosed
+	}
+	f()
+	return nil
+}
+
+// isSelf tells whether addr is this very member.
+func (c *Cluster) isSelf(addr netip.AddrPort) bool {
+	t := c.transport
+	if addr == t.advertised || addr == t.bound {
+		return true
+	}
+	return addr.Port() == t.bound.Port() && t.bound.Addr().IsUnspecified() && isLocal(addr.Addr())
+}

@@ -1,0 +1,150 @@
+package membership
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+
+	"github.com/hashicorp/memberlist"
+	"github.com/rs/zerolog"
+)
+
+const (
+	// DefaultLabel is the label of a cluster that is given none.
+	DefaultLabel = "p2pcache"
+
+	// DefaultPort is the gossip port of a seed that names none.
+	DefaultPort = 7946
+
+	// DefaultWeight is the weight of a member that is given none.
+	DefaultWeight = 1
+)
+
+// Config tells a Cluster who it is and where it gossips.
+type Config struct {
+	// Name is this member's name, which must be unique in the cluster and stay the same when the member starts again.
+	// Required; at most 255 bytes of UTF-8 without control characters.
+	Name string
+
+	// HTTPAddr is the host:port that the others reach this member's HTTP server at. Required. Its host must be the IP
+	// that the member gossips at, unless AllowForeignHTTP is set.
+	HTTPAddr string
+
+	// Zone is the failure domain that this member runs in. If empty, it is unknown. At most 64 bytes of UTF-8 without
+	// control characters.
+	Zone string
+
+	// Weight is this member's share of the ring relative to the others', 1 to 100. If zero, DefaultWeight.
+	Weight int
+
+	// Bind is the IP:port to gossip on, by UDP and by TCP. Required. The IP is a literal; 0.0.0.0 or [::] bind every
+	// interface. If the port is zero, a free one is picked.
+	Bind string
+
+	// Advertise is the IP that the others reach this member at. If empty, Bind's IP; required if that is unspecified.
+	Advertise string
+
+	// Label keeps clusters apart: members with different labels ignore each other. If empty, DefaultLabel. At most 255
+	// bytes.
+	Label string
+
+	// Key is the AES key that encrypts and authenticates gossip: 16, 24 or 32 bytes, the same on every member. If
+	// empty, gossip is neither encrypted nor authenticated.
+	Key []byte
+
+	// AllowForeignHTTP accepts members whose HTTP address is a name, or an IP other than the one they gossip at. If
+	// false, such members are refused: a forged one could otherwise aim its peers' requests at any host.
+	AllowForeignHTTP bool
+
+	// OnSnapshot is called with each new snapshot, first with the one that holds this member alone. It is called from
+	// one goroutine, one call at a time, and never after Close returned. A call may take its time: gossip goes on, and
+	// the next call gets the newest snapshot, so that versions may be skipped. It must not call Close or Leave, which
+	// wait for it. If nil, nothing is called.
+	OnSnapshot func(Snapshot)
+
+	// Logger gets what happens to the members. If zero, nothing is logged.
+	Logger zerolog.Logger
+}
+
+// endpoint is where a member gossips.
+type endpoint struct {
+	bind      netip.AddrPort
+	advertise netip.Addr
+}
+
+func (c Config) withDefaults() Config {
+	if c.Weight == 0 {
+		c.Weight = DefaultWeight
+	}
+	if c.Label == "" {
+		c.Label = DefaultLabel
+	}
+	return c
+}
+
+// validate checks c, which has its defaults, by the rules that the other members apply to what they hear of it.
+func (c Config) validate() (endpoint, error) {
+	at, err := c.endpoint()
+	if err != nil {
+		return endpoint{}, err
+	}
+	if len(c.Label) > memberlist.LabelMaxSize {
+		return endpoint{}, fmt.Errorf("label is %d bytes long, the limit is %d", len(c.Label), memberlist.LabelMaxSize)
+	}
+	if len(c.Key) > 0 {
+		if err := memberlist.ValidateKey(c.Key); err != nil {
+			return endpoint{}, fmt.Errorf("key is %d bytes long, it must be 16, 24 or 32", len(c.Key))
+		}
+	}
+	return at, c.member(netip.AddrPortFrom(at.advertise, at.bind.Port())).validate(c.AllowForeignHTTP)
+}
+
+// member is what c says of this member, gossiping at addr.
+func (c Config) member(addr netip.AddrPort) Member {
+	return Member{
+		Name:       c.Name,
+		HTTPAddr:   c.HTTPAddr,
+		GossipAddr: addr.String(),
+		Zone:       c.Zone,
+		Weight:     c.Weight,
+	}
+}
+
+func (c Config) endpoint() (endpoint, error) {
+	bind, err := netip.ParseAddrPort(c.Bind)
+	if err != nil || bind.Addr().Zone() != "" {
+		return endpoint{}, fmt.Errorf("bind %q must be an IP literal and a port, such as 127.0.0.1:%d or 0.0.0.0:%[2]d",
+			c.Bind, DefaultPort)
+	}
+	at := endpoint{bind: netip.AddrPortFrom(bind.Addr().Unmap(), bind.Port())}
+	at.advertise, err = c.advertised(at.bind.Addr())
+	return at, err
+}
+
+func (c Config) advertised(bind netip.Addr) (netip.Addr, error) {
+	if c.Advertise == "" {
+		if bind.IsUnspecified() {
+			return netip.Addr{}, fmt.Errorf("advertise is required when bind is %s: give the IP that the others reach this member at", bind)
+		}
+		return bind, nil
+	}
+	ip, err := netip.ParseAddr(c.Advertise)
+	if err != nil {
+		return netip.Addr{}, fmt.Errorf("advertise %q must be an IP literal without a port", c.Advertise)
+	}
+	if err := checkIP(ip); err != nil {
+		return netip.Addr{}, fmt.Errorf("advertise %q: %w", c.Advertise, err)
+	}
+	return ip.Unmap(), nil
+}
+
+// checkIP tells why a member cannot be reached at ip, if so.
+func checkIP(ip netip.Addr) error {
+	switch {
+	case ip.IsUnspecified(), ip.IsMulticast():
+		return errors.New("is not the address of one host")
+	case ip.Zone() != "":
+		return errors.New("has a zone, which means something else on other hosts")
+	}
+	return nil
+}

@@ -1,0 +1,52 @@
+package membership
+
+import (
+	"bytes"
+	"context"
+	"runtime/pprof"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// settleTimeout bounds the wait for memberlist's goroutines. The slowest is a probe of a member that does not answer,
+// which takes up to 8 times probeInterval on a busy machine.
+const settleTimeout = 3 * time.Second
+
+// profilerLabel is the key of the label, seen in CPU profiles too, that memberlist's goroutines carry.
+const profilerLabel = "p2pcache_membership"
+
+// goroutines are those that memberlist starts for one cluster. Its Shutdown does not wait for them, and nothing else
+// tells when they have ended. So they carry a profiler label, which goroutines inherit from those that start them, and
+// are looked for in the goroutine profile.
+type goroutines struct {
+	label string // differs between clusters
+}
+
+func newGoroutines(boot uint64) goroutines {
+	return goroutines{label: strconv.FormatUint(boot, 16)}
+}
+
+// of runs start, and labels the goroutines that it starts. The caller keeps its own labels.
+func (g goroutines) of(start func()) {
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		pprof.Do(context.Background(), pprof.Labels(profilerLabel, g.label), func(context.Context) { start() })
+	})
+	wg.Wait()
+}
+
+// wait returns once they have all ended, as those of a member that is shut down do by themselves. Mostly that is within
+// a millisecond; only a probe that waits for an answer takes longer.
+func (g goroutines) wait() {
+	deadline := time.Now().Add(settleTimeout)
+	for pause := time.Millisecond; g.running() && time.Now().Before(deadline); pause = min(2*pause, 20*time.Millisecond) {
+		time.Sleep(pause)
+	}
+}
+
+func (g goroutines) running() bool {
+	var profile bytes.Buffer
+	_ = pprof.Lookup("goroutine").WriteTo(&profile, 1) // a buffer takes every write
+	return bytes.Contains(profile.Bytes(), []byte(strconv.Quote(profilerLabel)+":"+strconv.Quote(g.label)))
+}

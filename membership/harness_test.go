@@ -1,0 +1,155 @@
+package membership_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rs/zerolog"
+
+	"github.com/p2pcache/p2pcache/membership"
+)
+
+// patience is far longer than anything here takes on a machine that does little else.
+const patience = 30 * time.Second
+
+// config is that of a member on a free port of 127.0.0.1.
+func config(name string) membership.Config {
+	return membership.Config{Name: name, HTTPAddr: "127.0.0.1:9999", Bind: "127.0.0.1:0"}
+}
+
+// start starts a member and closes it when the test ends.
+func start(t testing.TB, cfg membership.Config) *membership.Cluster {
+	t.Helper()
+	c, err := membership.Start(cfg)
+	if err != nil {
+		t.Fatalf("start %s: %v", cfg.Name, err)
+	}
+	t.Cleanup(func() { closeCluster(t, c) })
+	return c
+}
+
+// startJoined starts members of the given names, joined through the first.
+func startJoined(t testing.TB, names ...string) []*membership.Cluster {
+	t.Helper()
+	var all []*membership.Cluster
+	for _, name := range names {
+		c := start(t, config(name))
+		if all = append(all, c); len(all) > 1 {
+			join(t, c, all[0])
+		}
+	}
+	agree(t, all...)
+	return all
+}
+
+func join(t testing.TB, c, seed *membership.Cluster) {
+	t.Helper()
+	if err := c.Join(deadline(t), seed.Self().GossipAddr); err != nil {
+		t.Fatalf("%s joins %s: %v", c.Self().Name, seed.Self().Name, err)
+	}
+}
+
+func closeCluster(t testing.TB, c *membership.Cluster) {
+	t.Helper()
+	if err := c.Close(); err != nil {
+		t.Errorf("close %s: %v", c.Self().Name, err)
+	}
+}
+
+func deadline(t testing.TB) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+// eventually polls until cond holds.
+func eventually(t testing.TB, what string, cond func() bool) {
+	t.Helper()
+	ticker := time.NewTicker(5 * time.Millisecond)
+	defer ticker.Stop()
+	timeout := time.After(patience)
+	for !cond() {
+		select {
+		case <-ticker.C:
+		case <-timeout:
+			t.Fatalf("not in %v: %s", patience, what)
+		}
+	}
+}
+
+// agree waits until the members each see exactly all of them.
+func agree(t testing.TB, all ...*membership.Cluster) {
+	t.Helper()
+	var want []membership.Member
+	for _, c := range all {
+		want = append(want, c.Self())
+	}
+	slices.SortFunc(want, func(a, b membership.Member) int { return strings.Compare(a.Name, b.Name) })
+	for _, c := range all {
+		eventually(t, fmt.Sprintf("%s sees exactly %v", c.Self().Name, want), func() bool {
+			return slices.Equal(c.Snapshot().Members, want)
+		})
+	}
+}
+
+// member returns the member of that name in c's snapshot.
+func member(c *membership.Cluster, name string) (membership.Member, bool) {
+	members := c.Snapshot().Members
+	i := slices.IndexFunc(members, func(m membership.Member) bool { return m.Name == name })
+	if i < 0 {
+		return membership.Member{}, false
+	}
+	return members[i], true
+}
+
+func has(c *membership.Cluster, name string) bool {
+	_, ok := member(c, name)
+	return ok
+}
+
+// logBuffer collects a log.
+type logBuffer struct {
+	mu   sync.Mutex // guards text
+	text strings.Builder
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) lines() []string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return strings.Split(b.text.String(), "\n")
+}
+
+// has tells whether a line contains all words.
+func (b *logBuffer) has(words ...string) bool {
+	return slices.ContainsFunc(b.lines(), func(line string) bool {
+		return !slices.ContainsFunc(words, func(w string) bool { return !strings.Contains(line, w) })
+	})
+}
+
+func logged(cfg membership.Config) (membership.Config, *logBuffer) {
+	b := new(logBuffer)
+	cfg.Logger = zerolog.New(b)
+	return cfg, b
+}
+
+// descriptors counts the open descriptors of the process, where the system tells.
+func descriptors(t testing.TB) int {
+	t.Helper()
+	open, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("no /proc/self/fd here")
+	}
+	return len(open)
+}

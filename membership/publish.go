@@ -1,0 +1,70 @@
+package membership
+
+import (
+	"context"
+	"time"
+)
+
+// publish runs until Close, and publishes a snapshot whenever the table changed.
+func (c *Cluster) publish() {
+	for {
+		select {
+		case <-c.ctx.Done():
+			return
+		case <-c.table.wake:
+			c.publishOnce()
+		case done := <-c.flushes:
+			c.publishOnce()
+			close(done)
+		}
+	}
+}
+
+func (c *Cluster) publishOnce() {
+	got := c.table.take()
+	last := c.Snapshot()
+	diff := changes(last.Members, got.members, got.gone)
+	if len(diff) > 0 {
+		c.snapshot.Store(&Snapshot{Version: last.Version + 1, Members: got.members})
+		c.contacts.note(diff, time.Now())
+		signal(c.published)
+	}
+	for _, ch := range diff {
+		ch.log(c.log)
+	}
+	for _, n := range got.notices {
+		n.log(c.gossipLog.log)
+	}
+}
+
+// flush returns once what memberlist told so far is published.
+func (c *Cluster) flush(ctx context.Context) error {
+	done := make(chan struct{})
+	select {
+	case c.flushes <- done:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// notify runs until Close, and hands the newest snapshot to the callback whenever that is done with the one before.
+func (c *Cluster) notify() {
+	var seen uint64
+	for {
+		if s := c.Snapshot(); s.Version > seen {
+			seen = s.Version
+			c.onSnapshot(s)
+		}
+		select {
+		case <-c.ctx.Done():
+			return
+		case <-c.published:
+		}
+	}
+}
