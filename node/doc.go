@@ -23,5 +23,6 @@
 // # Locks
 //
 // A flight shard's lock (flightShard.mu) is taken before those of package lru, and both only for as long as the store
-// takes. Node.mu guards the table of peers and is held alone. No lock is held while a Loader runs or a peer is asked.
+// takes. topology.mu, groupTable.mu and workers.mu are held alone. No lock is held while a Loader runs, a peer is asked or a
+// line is logged.
 package node

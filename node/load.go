@@ -96,7 +96,10 @@ func (g *Group) callLoader(ctx context.Context, key string) (v Value, err error)
 
 // loadError is the error of a load: the origin's, unless the load never reached it or the node closed meanwhile.
 func (g *Group) loadError(err error) error {
+	var origin *OriginError
 	switch {
+	case errors.As(err, &origin):
+		return err
 	case errors.Is(err, ErrOverloaded):
 		return ErrOverloaded
 	case g.node.ctx.Err() != nil:

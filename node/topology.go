@@ -36,6 +36,7 @@ func (n *Node) alone() *view {
 
 // applySnapshot makes a snapshot the view, unless it is older than the view.
 func (n *Node) applySnapshot(s membership.Snapshot) {
+	defer n.logChangeFrom(n.view.Load())
 	n.topology.mu.Lock()
 	defer n.topology.mu.Unlock()
 	if n.topology.fixed || s.Version <= n.topology.version {
@@ -47,6 +48,7 @@ func (n *Node) applySnapshot(s membership.Snapshot) {
 
 // fix sets the members by hand. This node is the one that is named by its address.
 func (n *Node) fix(members []membership.Member) error {
+	defer n.logChangeFrom(n.view.Load())
 	n.topology.mu.Lock()
 	defer n.topology.mu.Unlock()
 	if n.topology.closed {
@@ -59,8 +61,12 @@ func (n *Node) fix(members []membership.Member) error {
 
 // stepDown takes this node off its own ring, so that what it owns is asked of those who own it next.
 func (n *Node) stepDown() {
+	defer n.logChangeFrom(n.view.Load())
 	n.topology.mu.Lock()
 	defer n.topology.mu.Unlock()
+	if len(n.topology.members) == 0 {
+		return // it never had a peer
+	}
 	me := n.view.Load().me.Name
 	members := slices.Clone(n.topology.members)
 	for i := range members {
@@ -98,7 +104,6 @@ func (n *Node) setViewLocked(self string, all []membership.Member) {
 	n.rememberLocked(old, v)
 	n.view.Store(v)
 	n.dropPeersLocked(peers)
-	n.logChange(old, v)
 }
 
 // peerLocked returns the peer for a member: the one that there is, or a new one.
@@ -141,17 +146,17 @@ func (n *Node) rememberLocked(old, v *view) {
 	}
 }
 
-func (n *Node) logChange(old, v *view) {
-	names := func(v *view) []string {
-		var all []string
-		for _, m := range v.ring.Members() {
-			all = append(all, m.Name)
-		}
-		return all
+// logChangeFrom logs a change of the ring since old, once no lock is held.
+func (n *Node) logChangeFrom(old *view) {
+	ring := n.view.Load().ring
+	if ring.Fingerprint() == old.ring.Fingerprint() {
+		return
 	}
-	if v.ring.Fingerprint() != old.ring.Fingerprint() {
-		n.log.Info().Strs("members", names(v)).Uint64("ring_hash", v.ring.Fingerprint()).Msg("ring changed")
+	var names []string
+	for _, m := range ring.Members() {
+		names = append(names, m.Name)
 	}
+	n.log.Info().Strs("members", names).Uint64("ring_hash", ring.Fingerprint()).Msg("ring changed")
 }
 
 // closeTopology ends the connections to peers. The view stays as it is.

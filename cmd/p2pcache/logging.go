@@ -1,0 +1,57 @@
+package main
+
+import (
+	"io"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/mattn/go-isatty"
+	"github.com/rs/zerolog"
+)
+
+// Times in log lines: to the millisecond, in full in JSON and as the time of day on a console.
+const (
+	logTime     = "2006-01-02T15:04:05.000Z07:00"
+	consoleTime = "15:04:05.000"
+)
+
+// newLogger returns a logger that writes to out, each line with the node's name.
+func newLogger(out io.Writer, s settings, name *memberName) zerolog.Logger {
+	if s.logFormat == logConsole {
+		out = zerolog.ConsoleWriter{
+			Out: out, NoColor: !wantsColor(out), TimeFormat: consoleTime, FieldsOrder: []string{"node"},
+		}
+	}
+	return zerolog.New(out).Level(s.logLevel).Hook(stamp{name})
+}
+
+// wantsColor follows no-color.org: colours are for terminals, unless NO_COLOR is set to something.
+func wantsColor(out io.Writer) bool {
+	return isTerminal(out) && os.Getenv("NO_COLOR") == ""
+}
+
+// isTerminal reports whether w is a terminal.
+func isTerminal(w io.Writer) bool {
+	file, ok := w.(*os.File)
+	return ok && (isatty.IsTerminal(file.Fd()) || isatty.IsCygwinTerminal(file.Fd()))
+}
+
+// memberName is the name in log lines: what was asked for until the node knows its own. It is safe for concurrent use.
+type memberName struct{ text atomic.Value }
+
+func newMemberName(text string) *memberName {
+	n := &memberName{}
+	n.set(text)
+	return n
+}
+
+func (n *memberName) set(text string) { n.text.Store(text) }
+
+// stamp puts the time and the node's name on each line.
+type stamp struct{ name *memberName }
+
+// Run adds the fields to e.
+func (s stamp) Run(e *zerolog.Event, _ zerolog.Level, _ string) {
+	e.Str(zerolog.TimestampFieldName, time.Now().Format(logTime)).Str("node", s.name.text.Load().(string))
+}

@@ -1,0 +1,98 @@
+package main
+
+import (
+	"time"
+
+	"github.com/rs/zerolog"
+	"github.com/spf13/pflag"
+
+	"github.com/p2pcache/p2pcache/node"
+)
+
+// Defaults of serve.
+const (
+	defaultListen   = "127.0.0.1:9999"
+	defaultGossip   = "127.0.0.1:7946"
+	defaultLogLevel = "info"
+
+	// noGossip is the value of --gossip, and of gossip= in the ready line, of a node that does not gossip.
+	noGossip = "off"
+)
+
+// Values of --log-format.
+const (
+	logConsole = "console"
+	logJSON    = "json"
+)
+
+// settings are what serve was told, whichever way.
+type settings struct {
+	configFile string
+
+	name, listen, gossip, advertise, zone string
+	weight                                int
+	drainTimeout                          time.Duration
+	join, peers                           []string
+
+	origin string
+	groups []groupSetting
+
+	secretFile       string
+	insecure         bool
+	groupcacheCompat bool
+
+	logFormat string
+	logLevel  zerolog.Level
+}
+
+func defaultSettings() settings {
+	return settings{
+		listen:       defaultListen,
+		gossip:       defaultGossip,
+		weight:       node.DefaultWeight,
+		drainTimeout: node.DefaultDrainTimeout,
+		logFormat:    logConsole,
+		logLevel:     zerolog.InfoLevel,
+	}
+}
+
+// addTo adds a flag for each setting. The names are those of the P2PCACHE_* variables and of the file's keys as well.
+func (s *settings) addTo(flags *pflag.FlagSet) {
+	s.addNodeFlags(flags)
+	s.addGroupFlags(flags)
+	s.addSecurityFlags(flags)
+	flags.StringVar(&s.configFile, configFlag, "", "YAML `FILE` with the settings that no flag or variable gives")
+	flags.Var(parsedVar(&s.logFormat, logConsole, "FORMAT", oneOf(logConsole+" "+logJSON)), "log-format",
+		"how log lines look: console or json")
+	flags.Var(parsedVar(&s.logLevel, defaultLogLevel, "LEVEL", parseLevel), "log-level", "the least that is logged: "+logLevels)
+}
+
+func (s *settings) addNodeFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.name, "name", "", "`NAME` on the ring, kept over restarts (default: the advertised address)")
+	flags.StringVar(&s.listen, "listen", s.listen, "`HOST:PORT` to serve on; port 0 picks a free one")
+	flags.StringVar(&s.gossip, "gossip", s.gossip, "`IP:PORT` to gossip on, UDP and TCP; port 0 picks a free one, off is alone")
+	flags.StringVar(&s.advertise, "advertise", "", "`IP` that others reach this node by (default: the one it binds)")
+	flags.StringSliceVar(&s.join, "join", nil, "gossip addresses, `HOST:PORT,...`, of any members")
+	flags.StringSliceVar(&s.peers, "peers", nil, "all members by hand, `http://HOST:PORT,...`, instead of gossip; each is named by its address")
+	flags.StringVar(&s.zone, "zone", "", "`ZONE` that the node stands in")
+	flags.Var(parsedVar(&s.weight, "1", "N", parseCount(node.MaxWeight)), "weight", "share of the keys against the others'")
+	flags.Var(parsedVar(&s.drainTimeout, node.DefaultDrainTimeout.String(), "DURATION", parseLimit), "drain-timeout",
+		"longest time to hand over and leave when told to stop")
+}
+
+func (s *settings) addGroupFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.origin, "origin", "", "where values come from, `SPEC` (default: demo, or none where a group is named)")
+	flags.Var(groupsFlag{&s.groups}, "group", "a group and its memory; may be given several times")
+}
+
+func (s *settings) addSecurityFlags(flags *pflag.FlagSet) {
+	flags.StringVar(&s.secretFile, "secret-file", "", "`FILE` with the secret that all members share")
+	addSwitch(flags, &s.insecure, "insecure", "serve others than this machine without a secret")
+	addSwitch(flags, &s.groupcacheCompat, "groupcache-compat", "answer golang/groupcache's clients as it would")
+}
+
+// addSwitch adds a flag that is true when it is named alone.
+func addSwitch(flags *pflag.FlagSet, to *bool, name, usage string) {
+	flags.Var(parsedVar(to, "false", "bool", parseBool), name, usage)
+	flags.Lookup(name).NoOptDefVal = "true"
+}

@@ -1,0 +1,70 @@
+package node_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var goBlock = regexp.MustCompile("(?s)```go\n(.*?)```")
+
+// TestProgramsInTheDocsRun runs each Go program that a Markdown file shows.
+func TestProgramsInTheDocsRun(t *testing.T) {
+	files, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	programs := 0
+	for _, file := range append(files, "../README.md") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, block := range goBlock.FindAllStringSubmatch(string(text), -1) {
+			programs++
+			runProgram(t, file, block[1])
+		}
+	}
+	if programs == 0 {
+		t.Error("no program was found: the README shows how to embed")
+	}
+}
+
+func runProgram(t *testing.T, from, program string) {
+	t.Helper()
+	main := filepath.Join(t.TempDir(), "main.go")
+	if err := os.WriteFile(main, []byte(program), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, err := exec.Command("go", "run", main).CombinedOutput()
+	if err != nil {
+		t.Errorf("a program in %s: %v\n%s", from, err, out)
+	}
+	if want := "630\n"; from == "../README.md" && string(out) != want {
+		t.Errorf("the program in the README prints %q, want %q", out, want)
+	}
+}
+
+var mdLink = regexp.MustCompile(`\]\(([^)#:]+)(#[^)]*)?\)`)
+
+// TestLinksInTheDocsLeadSomewhere checks the links from one file of the repository to another.
+func TestLinksInTheDocsLeadSomewhere(t *testing.T) {
+	files, err := filepath.Glob("../docs/*.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(files, "../README.md", "../CONTRIBUTING.md", "../CHANGELOG.md") {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, link := range mdLink.FindAllStringSubmatch(string(text), -1) {
+			if _, err := os.Stat(filepath.Join(filepath.Dir(file), link[1])); err != nil && !strings.HasPrefix(link[1], "http") {
+				t.Errorf("%s links to %s: %v", file, link[1], err)
+			}
+		}
+	}
+}
