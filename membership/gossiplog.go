@@ -49,15 +49,18 @@ func limited(l zerolog.Logger) zerolog.Logger {
 	})
 }
 
-// Write logs one line, at its level.
+// Write logs one line: at its level if it tells of a stranger, else for debugging, since this package says in its own words
+// what becomes of members.
 func (g *gossipLog) Write(line []byte) (int, error) {
 	if g.silent.Load() || contains(line, repeatedMarks[:]) {
 		return len(line), nil
 	}
+	level, text := parseLine(line)
 	if contains(line, strangerMarks[:]) {
 		g.strangers.Add(1)
+	} else {
+		level = zerolog.DebugLevel
 	}
-	level, text := parseLine(line)
 	g.log.WithLevel(level).Bytes("gossip", text).Msg("memberlist")
 	return len(line), nil
 }

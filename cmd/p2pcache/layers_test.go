@@ -48,7 +48,7 @@ func TestAFlagWinsOverAVariableOverTheFileOverTheDefault(t *testing.T) {
 
 func TestEverySettingHasAVariableAndAKey(t *testing.T) {
 	values := map[string]string{
-		"name": "n", "listen": "127.0.0.1:1", "gossip": "127.0.0.1:2", "advertise": "127.0.0.3", "zone": "z", "weight": "4",
+		"name": "n", "cluster": "c", "listen": "127.0.0.1:1", "gossip": "127.0.0.1:2", "advertise": "127.0.0.3", "zone": "z", "weight": "4",
 		"drain-timeout": "5s", "join": "127.0.0.1:6", "origin": "none", "group": "g=7", "secret-file": "/8", "insecure": "true",
 		"groupcache-compat": "true", "log-format": "json", "log-level": "warn",
 	}

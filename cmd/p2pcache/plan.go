@@ -15,8 +15,8 @@ func (s settings) checked() (settings, error) {
 	switch {
 	case len(s.peers) > 0 && len(s.join) > 0:
 		return s, usagef("--peers and --join: give one, the members by hand or a seed to find them by")
-	case len(s.peers) > 0 && (s.name != "" || s.weight != node.DefaultWeight):
-		return s, usagef("--peers with --name or --weight: take them out, a peer's name is its address and its weight is 1")
+	case len(s.peers) > 0 && s.weight != node.DefaultWeight:
+		return s, usagef("--peers with --weight: take it out, all members that are set by hand weigh the same")
 	case len(s.peers) > 0:
 		s.gossip = noGossip
 	case s.gossip == noGossip && len(s.join) > 0:
@@ -64,6 +64,7 @@ func (s settings) nodeConfig(l net.Listener, secret []byte, p *pages.Pages, log 
 		Advertise:        s.advertise,
 		Zone:             s.zone,
 		Weight:           s.weight,
+		Cluster:          s.cluster,
 		Secret:           secret,
 		Insecure:         s.insecure,
 		GroupcacheCompat: s.groupcacheCompat,

@@ -40,8 +40,7 @@ func TestSettingsThatContradictEachOtherAreRefused(t *testing.T) {
 	}{
 		{[]string{"--origin", "none"}, "--origin none: no group to fill: add --group NAME=SIZE"},
 		{[]string{"--peers", "http://127.0.0.1:1", "--join", "127.0.0.1:2"}, "--peers and --join: give one"},
-		{[]string{"--peers", "http://127.0.0.1:1", "--name", "n"}, "--peers with --name or --weight"},
-		{[]string{"--peers", "http://127.0.0.1:1", "--weight", "2"}, "--peers with --name or --weight"},
+		{[]string{"--peers", "http://127.0.0.1:1", "--weight", "2"}, "--peers with --weight"},
 		{[]string{"--gossip", "off", "--join", "127.0.0.1:2"}, "--join needs gossip"},
 		{[]string{"--join", "127.0.0.1:port"}, `--join "127.0.0.1:port":`},
 		{[]string{"--join", "127.0.0.1:1,,"}, `--join "":`},

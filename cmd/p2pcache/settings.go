@@ -29,10 +29,11 @@ const (
 type settings struct {
 	configFile string
 
-	name, listen, gossip, advertise, zone string
-	weight                                int
-	drainTimeout                          time.Duration
-	join, peers                           []string
+	name, listen, gossip, advertise, zone, cluster string
+
+	weight       int
+	drainTimeout time.Duration
+	join, peers  []string
 
 	origin string
 	groups []groupSetting
@@ -49,6 +50,7 @@ func defaultSettings() settings {
 	return settings{
 		listen:       defaultListen,
 		gossip:       defaultGossip,
+		cluster:      node.DefaultCluster,
 		weight:       node.DefaultWeight,
 		drainTimeout: node.DefaultDrainTimeout,
 		logFormat:    logConsole,
@@ -74,6 +76,7 @@ func (s *settings) addNodeFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.advertise, "advertise", "", "`IP` that others reach this node by (default: the one it binds)")
 	flags.StringSliceVar(&s.join, "join", nil, "gossip addresses, `HOST:PORT,...`, of any members")
 	flags.StringSliceVar(&s.peers, "peers", nil, "all members by hand, `http://HOST:PORT,...`, instead of gossip; each is named by its address")
+	flags.StringVar(&s.cluster, "cluster", s.cluster, "`LABEL` that all members share; gossip with another one is refused")
 	flags.StringVar(&s.zone, "zone", "", "`ZONE` that the node stands in")
 	flags.Var(parsedVar(&s.weight, "1", "N", parseCount(node.MaxWeight)), "weight", "share of the keys against the others'")
 	flags.Var(parsedVar(&s.drainTimeout, node.DefaultDrainTimeout.String(), "DURATION", parseLimit), "drain-timeout",
