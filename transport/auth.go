@@ -1,0 +1,135 @@
+package transport
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+)
+
+// authWindow is how far the clocks of a signer and a verifier may be apart.
+const authWindow = 5 * time.Minute
+
+var (
+	errUnsigned = errors.New("the request is not signed: use the cluster's secret")
+	errBadAuth  = errors.New("the signature is wrong: the secrets differ")
+	errClock    = errors.New("the signature's time is off: set the clocks")
+)
+
+// signer signs requests: Gocache-Auth is "<Unix time in ms> <session> <number> <HMAC-SHA256 in hex>". The session is the
+// signer's own; the number counts its writes.
+type signer struct {
+	key     []byte
+	session string
+	writes  atomic.Uint64
+}
+
+func newSigner(key []byte) *signer { return &signer{key: key, session: rand.Text()} }
+
+func (s *signer) sign(r *http.Request, body []byte) {
+	var number uint64
+	if !isRead(r) {
+		number = s.writes.Add(1)
+	}
+	now := strconv.FormatInt(time.Now().UnixMilli(), 10)
+	stamp := now + " " + s.session + " " + strconv.FormatUint(number, 10)
+	r.Header.Set(headerAuth, stamp+" "+hex.EncodeToString(mac(s.key, stamp, r, body)))
+}
+
+func isRead(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+
+// mac covers the method, the escaped path, the fields that change a request's meaning, and the body. A line ends each, and
+// none can hold a line's end.
+func mac(key []byte, stamp string, r *http.Request, body []byte) []byte {
+	h := hmac.New(sha256.New, key)
+	for _, part := range []string{
+		stamp, r.Method, escapedPath(r.URL), r.Header.Get(headerPeer), r.Header.Get(headerTTL),
+		cacheControl(r.Header), r.Header.Get("If-None-Match"),
+	} {
+		io.WriteString(h, part+"\n")
+	}
+	sum := sha256.Sum256(body)
+	h.Write(sum[:])
+	return h.Sum(nil)
+}
+
+// signature is what a Gocache-Auth field says.
+type signature struct {
+	stamp   string // what the mac covers: all but itself
+	at      time.Time
+	session string
+	number  uint64
+	mac     []byte
+}
+
+func parseSignature(field string) (*signature, error) {
+	parts := strings.Split(field, " ")
+	if len(parts) != 4 {
+		return nil, errBadAuth
+	}
+	ms, errTime := strconv.ParseInt(parts[0], 10, 64)
+	number, errNumber := strconv.ParseUint(parts[2], 10, 63)
+	sum, errMAC := hex.DecodeString(parts[3])
+	if errors.Join(errTime, errNumber, errMAC) != nil {
+		return nil, errBadAuth
+	}
+	stamp := field[:len(field)-len(parts[3])-1]
+	return &signature{stamp: stamp, at: time.UnixMilli(ms), session: parts[1], number: number, mac: sum}, nil
+}
+
+// verifier checks what signers with the same key signed. A nil one lets everything pass.
+//
+// It accepts a write once. A replayed read tells nothing new to who has recorded it with its reply. It does not notice a
+// write that was recorded on its way to another member, or before the verifier was made.
+type verifier struct {
+	key  []byte
+	seen *replays
+}
+
+func newVerifier(key []byte) *verifier { return &verifier{key, newReplays()} }
+
+// open returns the signature of a request whose body is not read yet, or why there is no need to read it. The signature is
+// nil where none is needed: clients on loopback go without, members never do.
+func (v *verifier) open(r *http.Request) (*signature, error) {
+	field := r.Header.Get(headerAuth)
+	switch {
+	case v == nil, field == "" && r.Header.Get(headerPeer) == "" && fromLoopback(r):
+		return nil, nil
+	case field == "":
+		return nil, errUnsigned
+	}
+	sig, err := parseSignature(field)
+	if err != nil {
+		return nil, err
+	}
+	if time.Since(sig.at).Abs() > authWindow {
+		return nil, errClock
+	}
+	return sig, nil
+}
+
+// verify reports why a request that open gave sig for may not pass; nil if it may.
+func (v *verifier) verify(sig *signature, r *http.Request, body []byte) error {
+	switch {
+	case sig == nil:
+		return nil
+	case !hmac.Equal(sig.mac, mac(v.key, sig.stamp, r, body)):
+		return errBadAuth
+	case isRead(r):
+		return nil
+	}
+	return v.seen.once(sig.session, sig.number)
+}
+
+func fromLoopback(r *http.Request) bool {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	return err == nil && net.ParseIP(host).IsLoopback()
+}

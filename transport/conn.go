@@ -1,0 +1,31 @@
+package transport
+
+import (
+	"context"
+	"net"
+)
+
+// dial connects to the member. The connection and its dialing end with the client: net/http goes on dialing when the request
+// has gone, and keeps a connection that comes late.
+func (c *Client) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(c.ctx, func() { cancel(ErrClosed) })()
+	conn, err := c.dialer.DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return &boundConn{conn, context.AfterFunc(c.ctx, func() { conn.Close() })}, nil
+}
+
+// boundConn is closed when its client is.
+type boundConn struct {
+	net.Conn
+	unbind func() bool
+}
+
+// Close implements net.Conn.
+func (c *boundConn) Close() error {
+	c.unbind()
+	return c.Conn.Close()
+}

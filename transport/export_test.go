@@ -1,0 +1,102 @@
+package transport
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Limits that tests stand on.
+const (
+	AuthWindow   = authWindow
+	ReadTimeout  = readTimeout
+	WriteTimeout = writeTimeout
+	MaxTimeout   = maxTimeout
+	MaxSessions  = maxSessions
+	MaxMissing   = maxMissing
+	MaxErrorText = maxErrorText
+)
+
+// ParsePath is parsePath.
+func ParsePath(escaped string, plus bool) (group, key string, hasKey bool, err error) {
+	t, err := parsePath(escaped, plus)
+	return t.group, t.key, t.hasKey, err
+}
+
+// RequestPath is requestPath.
+func RequestPath(r Request) string { return requestPath(r) }
+
+// Life is life.
+func Life(h http.Header) (time.Duration, error) { return life(h) }
+
+// Millis is millis.
+func Millis(h http.Header, field string) (time.Duration, error) { return millis(h, field) }
+
+// AcceptsProtobuf is acceptsProtobuf.
+func AcceptsProtobuf(accept []string) bool { return acceptsProtobuf(accept) }
+
+// ReadBody is readBody.
+func ReadBody(body io.Reader, length int64, limit int) ([]byte, error) {
+	return readBody(body, length, limit)
+}
+
+// ReadReply is readReply.
+func ReadReply(reply *http.Response, r Request) (Response, error) { return readReply(reply, r) }
+
+// Signer is a signer.
+type Signer struct{ s *signer }
+
+// NewSigner returns a Signer with a session of its own.
+func NewSigner(key string) Signer { return Signer{newSigner([]byte(key))} }
+
+// In gives the Signer a session that is known, and its first number.
+func (s Signer) In(session string) Signer {
+	s.s.session = session
+	return s
+}
+
+// Sign signs a request.
+func (s Signer) Sign(r *http.Request, body string) { s.s.sign(r, []byte(body)) }
+
+// Verifier is a verifier.
+type Verifier struct{ v *verifier }
+
+// NewVerifier returns a Verifier that has seen nothing.
+func NewVerifier(key string) Verifier { return Verifier{newVerifier([]byte(key))} }
+
+// Verify reports why a request may not pass.
+func (v Verifier) Verify(r *http.Request, body string) error {
+	sig, err := v.v.open(r)
+	if err != nil {
+		return err
+	}
+	return v.v.verify(sig, r, []byte(body))
+}
+
+// Missing counts the numbers of all sessions that may still come.
+func (v Verifier) Missing() int {
+	n := 0
+	for _, s := range v.v.seen.recent {
+		n += len(s.missing)
+	}
+	return n
+}
+
+// Replays is a memory of writes.
+type Replays struct{ p *replays }
+
+// NewReplays returns an empty memory.
+func NewReplays() Replays { return Replays{newReplays()} }
+
+// Once notes a write of a session, and fails where it was noted before.
+func (p Replays) Once(session string, number uint64) error { return p.p.once(session, number) }
+
+// Len counts the sessions.
+func (p Replays) Len() int { return len(p.p.recent) + len(p.p.older) }
+
+// DialWith has the client connect by dial.
+func (c *Client) DialWith(dial func(context.Context, string, string) (net.Conn, error)) {
+	c.pool.DialContext = dial
+}

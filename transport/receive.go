@@ -1,0 +1,63 @@
+package transport
+
+import (
+	"fmt"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// defaultMaxReply is the longest value that a Client accepts where its Request does not say, in bytes.
+const defaultMaxReply = 64 << 20
+
+// readReply reads the reply to r. It takes for a member's only what a member sends: another server may have taken its
+// address, and must not be believed to hold a value or to have removed one.
+func readReply(reply *http.Response, r Request) (Response, error) {
+	switch {
+	case r.Op == Get && reply.StatusCode == http.StatusOK && reply.Header.Get("Content-Type") == typeRaw:
+		return readValue(reply, r)
+	case r.Op != Get && reply.StatusCode == http.StatusNoContent:
+		return Response{}, nil
+	}
+	return readError(reply)
+}
+
+func readValue(reply *http.Response, r Request) (Response, error) {
+	limit := r.MaxReply
+	if limit == 0 {
+		limit = defaultMaxReply
+	}
+	ttl, err := millis(reply.Header, headerTTL)
+	if err != nil {
+		return Response{}, err
+	}
+	value, err := readBody(reply.Body, reply.ContentLength, limit)
+	if err != nil {
+		return Response{}, fmt.Errorf("read the value: %w", err)
+	}
+	return Response{Value: value, TTL: ttl, MinuteQPS: rate(reply.Header)}, nil
+}
+
+// rate reads how often peers ask for the key: 0 where that is not known or makes no sense.
+func rate(h http.Header) float64 {
+	qps, err := strconv.ParseFloat(h.Get(headerQPS), 64)
+	if err != nil || !(qps > 0) || math.IsInf(qps, 0) {
+		return 0
+	}
+	return qps
+}
+
+// readError reads an error that a member sent.
+func readError(reply *http.Response) (Response, error) {
+	code, ok := codeOf(reply.Header.Get(headerError))
+	if !ok || code == OK {
+		return Response{}, fmt.Errorf("unexpected reply, which is not a member's: %.100q", reply.Status)
+	}
+	text, err := io.ReadAll(io.LimitReader(reply.Body, maxErrorText+1))
+	if err != nil {
+		return Response{}, fmt.Errorf("read the error: %w", err)
+	}
+	return Response{Code: code, Text: strings.TrimSuffix(string(text), "\n")}, nil
+}

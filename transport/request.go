@@ -1,0 +1,87 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// eagerBytes is the length up to which a value is sent unasked: net/http's server reads as much of a body that it refuses,
+// so that the sender comes to read why.
+const eagerBytes = 256 << 10
+
+// method is how an Op is asked for.
+func method(op Op) (string, error) {
+	switch op {
+	case Get:
+		return http.MethodGet, nil
+	case Set:
+		return http.MethodPut, nil
+	case Remove, Purge:
+		return http.MethodDelete, nil
+	}
+	return "", fmt.Errorf("no such operation: %d", op)
+}
+
+// request is r in HTTP, signed.
+func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) {
+	u := c.base
+	u.RawPath = requestPath(r)
+	var err error
+	if u.Path, err = url.PathUnescape(u.RawPath); err != nil {
+		return nil, err
+	}
+	// Without a version, net/http does not wait for leave to send a body.
+	req := &http.Request{ProtoMajor: 1, ProtoMinor: 1, URL: &u, Host: u.Host, Header: header(ctx, r)}
+	req = req.WithContext(ctx)
+	if req.Method, err = method(r.Op); err != nil {
+		return nil, err
+	}
+	var body []byte
+	if r.Op == Set && len(r.Value) > 0 {
+		body = r.Value
+		req.ContentLength = int64(len(body))
+		req.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	if c.signer != nil {
+		c.signer.sign(req, body)
+	}
+	return req, nil
+}
+
+// header is what r says beside its method, path and body.
+func header(ctx context.Context, r Request) http.Header {
+	h := http.Header{}
+	if r.Peer {
+		h.Set(headerPeer, "1")
+	} else {
+		h.Set("Accept", typeRaw) // as none could mean protobuf
+	}
+	if deadline, ok := ctx.Deadline(); ok {
+		h.Set(headerTimeout, strconv.FormatInt(max(1, int64(time.Until(deadline)/time.Millisecond)), 10))
+	}
+	if r.Op == Set {
+		describeSet(h, r)
+	}
+	if r.CachedOnly {
+		h.Set("Cache-Control", "only-if-cached")
+	}
+	return h
+}
+
+func describeSet(h http.Header, r Request) {
+	if r.TTL > 0 {
+		h.Set(headerTTL, strconv.FormatInt(ceilMillis(r.TTL), 10))
+	}
+	if r.IfAbsent {
+		h.Set("If-None-Match", "*")
+	}
+	if len(r.Value) > eagerBytes {
+		h.Set("Expect", "100-continue")
+	}
+}

@@ -1,0 +1,149 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+)
+
+var errUnwantedBody = errors.New("only a PUT has a body")
+
+// refusal is a Response to a request that never reaches the Handler.
+func refusal(c Code, err error) *Response { return &Response{Code: c, Text: err.Error()} }
+
+// serve answers one request under Prefix; escaped is the path behind it.
+func (s *Server) serve(w http.ResponseWriter, r *http.Request, escaped string) {
+	defer s.recover(w, r)
+	t, err := parsePath(escaped, s.cfg.GroupcacheCompat)
+	if err != nil {
+		s.refuse(w, r, refusal(BadRequest, err))
+		return
+	}
+	op, ok := operation(r.Method, t)
+	if !ok {
+		s.refuseMethod(w, r, t)
+		return
+	}
+	ctx, cancel, err := deadline(r)
+	if err != nil {
+		s.refuse(w, r, refusal(BadRequest, err))
+		return
+	}
+	defer cancel()
+	req, refused := s.request(r, op, t)
+	if refused != nil {
+		s.refuse(w, r, refused)
+		return
+	}
+	extendTimeout(ctx, w)
+	s.reply(w, r, req, s.cfg.Handler.Serve(ctx, req))
+}
+
+// recover keeps a panic in the Handler to its own request.
+func (s *Server) recover(w http.ResponseWriter, r *http.Request) {
+	cause := recover()
+	if cause == nil {
+		return
+	}
+	s.cfg.Logger.Error().Str("panic", fmt.Sprint(cause)).Bytes("stack", debug.Stack()).Msg("request handler panicked")
+	s.refuse(w, r, &Response{Code: Internal, Text: "internal error"})
+}
+
+// operation tells what a method asks of what a path names.
+func operation(method string, t target) (Op, bool) {
+	switch {
+	case t.hasKey && (method == http.MethodGet || method == http.MethodHead):
+		return Get, true
+	case t.hasKey && method == http.MethodPut:
+		return Set, true
+	case t.hasKey && method == http.MethodDelete:
+		return Remove, true
+	case !t.hasKey && method == http.MethodDelete:
+		return Purge, true
+	}
+	return 0, false
+}
+
+// deadline bounds a request by the time that its sender still has.
+func deadline(r *http.Request) (context.Context, context.CancelFunc, error) {
+	left, err := millis(r.Header, headerTimeout)
+	if err != nil {
+		return nil, nil, err
+	}
+	if left == 0 {
+		left = maxTimeout
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), min(left, maxTimeout))
+	return ctx, cancel, nil
+}
+
+// request reads what r asks, checks its signature, and reads its body only as far as its sender and its group allow.
+func (s *Server) request(r *http.Request, op Op, t target) (Request, *Response) {
+	req, err := readHeader(r, op, t)
+	if err != nil {
+		return Request{}, refusal(BadRequest, err)
+	}
+	sig, err := s.verifier.open(r)
+	if err != nil {
+		return Request{}, s.unauthorized(r, err)
+	}
+	if op == Set {
+		var refused *Response
+		if req.Value, refused = s.value(r, t.group); refused != nil {
+			return Request{}, refused
+		}
+	}
+	if err := s.verifier.verify(sig, r, req.Value); err != nil {
+		return Request{}, s.unauthorized(r, err)
+	}
+	return req, nil
+}
+
+// readHeader reads all of a request but its body.
+func readHeader(r *http.Request, op Op, t target) (Request, error) {
+	req := Request{Op: op, Group: t.group, Key: t.key, Peer: r.Header.Get(headerPeer) != ""}
+	var err error
+	switch {
+	case op == Set:
+		req.TTL, err = life(r.Header)
+		if err == nil {
+			req.IfAbsent, err = ifAbsent(r.Header, req.Peer)
+		}
+	case r.ContentLength != 0:
+		err = errUnwantedBody
+	case op == Get:
+		req.CachedOnly = hasDirective(r.Header, "only-if-cached")
+	}
+	return req, err
+}
+
+func (s *Server) unauthorized(r *http.Request, err error) *Response {
+	s.refused.Warn().Str("from", r.RemoteAddr).Str("method", r.Method).Err(err).Msg("request refused")
+	return refusal(Unauthorized, err)
+}
+
+// value reads a body within its group's limit.
+func (s *Server) value(r *http.Request, group string) ([]byte, *Response) {
+	limit, ok := s.cfg.Handler.MaxValueBytes(group)
+	if !ok {
+		return nil, refusal(UnknownGroup, fmt.Errorf("unknown group %q", group))
+	}
+	value, err := readBody(r.Body, r.ContentLength, limit)
+	switch {
+	case errors.Is(err, errTooLong):
+		return nil, refusal(TooLarge, fmt.Errorf("the value is longer than %d bytes", limit))
+	case err != nil:
+		return nil, refusal(BadRequest, fmt.Errorf("read the value: %w", err))
+	}
+	return value, nil
+}
+
+// extendTimeout makes the connection's time limit for a reply, which counts from the request's header, begin anew when ctx
+// ends. The limit for the request does not count once it has been read.
+func extendTimeout(ctx context.Context, w http.ResponseWriter) {
+	end, _ := ctx.Deadline()
+	// A ResponseWriter that cannot do it belongs to somebody else's server, with limits of its own.
+	_ = http.NewResponseController(w).SetWriteDeadline(end.Add(writeTimeout))
+}

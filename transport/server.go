@@ -1,0 +1,148 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+)
+
+// Limits of the server's patience with a connection.
+const (
+	readHeaderTimeout = 10 * time.Second
+	readTimeout       = time.Minute     // for a request, its body included
+	writeTimeout      = 2 * time.Minute // for a reply
+	idleTimeout       = 2 * time.Minute
+)
+
+// refusalsLogged bounds the refused requests that are logged in a second: whoever sends them must not fill the disk.
+const refusalsLogged = 10
+
+// ServerConfig says what a Server serves. Handler is required.
+type ServerConfig struct {
+	// Handler answers the requests under Prefix.
+	Handler Handler
+
+	// Fallback serves every other path. If nil, they are not found.
+	Fallback http.Handler
+
+	// Member names the server in Cache-Status. If empty, "p2pcache".
+	Member string
+
+	// Key is what requests are signed with. If empty, they need no signature.
+	Key []byte
+
+	// TLS is used to serve. If nil, plain HTTP.
+	TLS *tls.Config
+
+	// GroupcacheCompat answers a request without an Accept header in protobuf and reads a plus in a path as a space.
+	GroupcacheCompat bool
+
+	// Logger receives refused requests, some each second, and panics. The zero value is silent.
+	Logger zerolog.Logger
+}
+
+// Server serves the protocol. It is safe for concurrent use.
+type Server struct {
+	cfg      ServerConfig
+	refused  zerolog.Logger
+	verifier *verifier // nil: requests need no signature
+	http     *http.Server
+	serving  sync.WaitGroup  // what Start began, and the goroutines of connections
+	ctx      context.Context // of all requests on its connections; ends with Close
+	end      context.CancelFunc
+}
+
+// NewServer returns a Server that does not listen yet.
+func NewServer(cfg ServerConfig) *Server {
+	if cfg.Member == "" {
+		cfg.Member = "p2pcache"
+	}
+	if cfg.Fallback == nil {
+		cfg.Fallback = http.NotFoundHandler()
+	}
+	cfg.TLS = http1TLS(cfg.TLS)
+	s := &Server{cfg: cfg}
+	s.refused = cfg.Logger.Sample(&zerolog.BurstSampler{Burst: refusalsLogged, Period: time.Second})
+	if len(cfg.Key) > 0 {
+		s.verifier = newVerifier(cfg.Key)
+	}
+	s.ctx, s.end = context.WithCancel(context.Background())
+	s.http = &http.Server{
+		Handler:           s,
+		Protocols:         http1(),
+		ReadHeaderTimeout: readHeaderTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		ErrorLog:          httpLog(cfg.Logger),
+		BaseContext:       func(net.Listener) context.Context { return s.ctx },
+		ConnState:         s.countConn,
+	}
+	return s
+}
+
+// countConn is called for a new connection by what Start began, which is counted itself, and last by the connection's own
+// goroutine.
+func (s *Server) countConn(_ net.Conn, state http.ConnState) {
+	switch state {
+	case http.StateNew:
+		s.serving.Add(1)
+	case http.StateClosed, http.StateHijacked:
+		s.serving.Done()
+	}
+}
+
+// Start accepts connections from l, which it closes in the end, until Shutdown or Close. What ends it otherwise is logged.
+func (s *Server) Start(l net.Listener) {
+	if s.cfg.TLS != nil {
+		l = tls.NewListener(l, s.cfg.TLS)
+	}
+	s.serving.Go(func() {
+		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			s.cfg.Logger.Error().Err(err).Stringer("listen", l.Addr()).Msg("the server stopped accepting connections")
+		}
+	})
+}
+
+// Shutdown stops accepting connections and waits, within ctx, for the requests that are under way.
+func (s *Server) Shutdown(ctx context.Context) error { return s.http.Shutdown(ctx) }
+
+// Close ends every connection at once, and waits for the calls of Handler on them, whose contexts end with it.
+func (s *Server) Close() error {
+	// A connection's end does not reach the Handler where bytes of a next request have come already.
+	s.end()
+	err := s.http.Close()
+	s.serving.Wait()
+	return err
+}
+
+// ServeHTTP serves paths under Prefix by the Handler, and others by the Fallback. No path is rewritten. Close neither ends
+// nor awaits what other servers call it for.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	escaped, found := strings.CutPrefix(escapedPath(r.URL), Prefix)
+	if !found {
+		s.cfg.Fallback.ServeHTTP(w, r)
+		return
+	}
+	s.serve(w, r, escaped)
+}
+
+// httpLog hands net/http's complaints about connections to logger.
+func httpLog(logger zerolog.Logger) *log.Logger {
+	return log.New(lineWriter{logger}, "", 0)
+}
+
+type lineWriter struct{ logger zerolog.Logger }
+
+func (w lineWriter) Write(line []byte) (int, error) {
+	w.logger.Debug().Msg(strings.TrimSpace(string(line)))
+	return len(line), nil
+}

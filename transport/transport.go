@@ -1,0 +1,72 @@
+package transport
+
+import (
+	"context"
+	"time"
+)
+
+// Prefix is the path under which the protocol is spoken.
+const Prefix = "/_gocache/"
+
+// Op is what a Request asks for.
+type Op uint8
+
+// The operations.
+const (
+	Get    Op = iota // the value of a key
+	Set              // store a value under a key
+	Remove           // forget a key
+	Purge            // forget all keys of a group
+)
+
+// Request is one question to one member. Which fields count depends on Op.
+type Request struct {
+	Op         Op
+	Group, Key string
+
+	// Value and TTL are what Set stores. A TTL of 0 leaves the life to the group.
+	Value []byte
+	TTL   time.Duration
+
+	// Peer says that a member asks, not a client: the request is answered by the one that is asked, and never
+	// forwarded.
+	Peer bool
+
+	// CachedOnly asks Get for what is held already; else NotCached.
+	CachedOnly bool
+
+	// IfAbsent asks Set to leave what is held already; then Exists. Only a Peer may ask for it, else BadRequest.
+	IfAbsent bool
+
+	// MaxReply bounds the value that a Client accepts, in bytes. If zero, 64 MiB. It is not sent.
+	MaxReply int
+}
+
+// Response is the reply to a Request.
+type Response struct {
+	Code Code
+
+	// Text says what went wrong, for people, where Code is not OK. It is cut after 4 KiB.
+	Text string
+
+	// Value and TTL are what Get found. A TTL of 0 means no expiry; another one is rounded up to milliseconds.
+	Value []byte
+	TTL   time.Duration
+
+	// MinuteQPS is the rate at which peers ask for the key, in queries per second over the last moments; 0 where it is
+	// not known.
+	MinuteQPS float64
+
+	// Source tells a client where the value came from ("local", "peer", …). Peers do not send it to each other.
+	Source string
+}
+
+// A Handler answers Requests. Its methods are called concurrently.
+type Handler interface {
+	// Serve answers one request within ctx, which ends with the caller's deadline and its connection.
+	Serve(ctx context.Context, r Request) Response
+
+	// MaxValueBytes is the longest value that Set may bring to a group, and whether there is such a group. A longer
+	// body is refused before it is read.
+	MaxValueBytes(group string) (int, bool)
+}
