@@ -38,6 +38,7 @@ type Client struct {
 	base   url.URL
 	http   *http.Client
 	pool   *http.Transport
+	watch  *watch
 	dialer *net.Dialer
 	signer *signer         // nil: requests are not signed
 	ctx    context.Context // of all requests and connections
@@ -66,6 +67,7 @@ func NewClient(cfg ClientConfig) *Client {
 	if cfg.TLS != nil {
 		c.base.Scheme = "https"
 	}
+	c.watch = newWatch(c.base, c.pool)
 	if len(cfg.Key) > 0 {
 		c.signer = newSigner(cfg.Key)
 	}
@@ -77,14 +79,17 @@ func NewClient(cfg ClientConfig) *Client {
 func (c *Client) Close() { c.close(ErrClosed) }
 
 // Do sends r and returns the reply. An error says that no reply came: nobody knows whether a Set, Remove or Purge was
-// carried out, or whether it was twice. It is the cause of ctx's end, ErrClosed, or the network's.
+// carried out, or whether it was twice. It is the cause of ctx's end, ErrClosed, or the network's. A member that gives no sign
+// of life while it is waited for costs a second and a half; one that is slow may take as long as ctx allows.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	if c.ctx.Err() != nil {
 		return Response{}, ErrClosed
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
 	defer context.AfterFunc(c.ctx, func() { cancel(ErrClosed) })()
+	watched := make(chan struct{})
+	go func() { defer close(watched); c.watch.over(ctx, cancel) }()
+	defer func() { cancel(nil); <-watched }()
 
 	resp, err := c.exchange(ctx, r)
 	switch {
@@ -104,6 +109,7 @@ func (c *Client) exchange(ctx context.Context, r Request) (Response, error) {
 		return Response{}, err
 	}
 	defer reply.Body.Close()
+	c.watch.hear()
 	return readReply(reply, r)
 }
 

@@ -11,6 +11,8 @@ import (
 // Limits that tests stand on.
 const (
 	AuthWindow   = authWindow
+	Patience     = patience
+	SignTimeout  = signTimeout
 	ReadTimeout  = readTimeout
 	WriteTimeout = writeTimeout
 	MaxTimeout   = maxTimeout
@@ -99,4 +101,5 @@ func (p Replays) Len() int { return len(p.p.recent) + len(p.p.older) }
 // DialWith has the client connect by dial.
 func (c *Client) DialWith(dial func(context.Context, string, string) (net.Conn, error)) {
 	c.pool.DialContext = dial
+	c.watch.http.DialContext = dial
 }

@@ -53,6 +53,7 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 		{"GET", "/_gocache//k", "", 400, ""},
 		{"PUT", "/_gocache//k", "", 400, ""},
 		{"DELETE", "/_gocache//", "", 400, ""},
+		{"GET", "/_gocache/g/k?query", "", 400, ""},
 		{"GET", "/_gocache/g/%", "", 400, ""},
 		{"GET", "/_gocache/g/%zz", "", 400, ""},
 		{"GET", "/_gocache/%4/k", "", 400, ""},

@@ -8,7 +8,10 @@ import (
 	"runtime/debug"
 )
 
-var errUnwantedBody = errors.New("only a PUT has a body")
+var (
+	errUnwantedBody = errors.New("only a PUT has a body")
+	errQuery        = errors.New("a question mark in a key is written as %3F")
+)
 
 // refusal is a Response to a request that never reaches the Handler.
 func refusal(c Code, err error) *Response { return &Response{Code: c, Text: err.Error()} }
@@ -17,6 +20,9 @@ func refusal(c Code, err error) *Response { return &Response{Code: c, Text: err.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, escaped string) {
 	defer s.recover(w, r)
 	t, err := parsePath(escaped, s.cfg.GroupcacheCompat)
+	if err == nil && r.URL.RawQuery != "" {
+		err = errQuery
+	}
 	if err != nil {
 		s.refuse(w, r, refusal(BadRequest, err))
 		return

@@ -55,6 +55,7 @@ type Server struct {
 	refused  zerolog.Logger
 	verifier *verifier // nil: requests need no signature
 	http     *http.Server
+	fresh    fresh
 	serving  sync.WaitGroup  // what Start began, and the goroutines of connections
 	ctx      context.Context // of all requests on its connections; ends with Close
 	end      context.CancelFunc
@@ -69,7 +70,7 @@ func NewServer(cfg ServerConfig) *Server {
 		cfg.Fallback = http.NotFoundHandler()
 	}
 	cfg.TLS = http1TLS(cfg.TLS)
-	s := &Server{cfg: cfg}
+	s := &Server{cfg: cfg, fresh: fresh{conns: map[net.Conn]struct{}{}}}
 	s.refused = cfg.Logger.Sample(&zerolog.BurstSampler{Burst: refusalsLogged, Period: time.Second})
 	if len(cfg.Key) > 0 {
 		s.verifier = newVerifier(cfg.Key)
@@ -91,11 +92,15 @@ func NewServer(cfg ServerConfig) *Server {
 
 // countConn is called for a new connection by what Start began, which is counted itself, and last by the connection's own
 // goroutine.
-func (s *Server) countConn(_ net.Conn, state http.ConnState) {
+func (s *Server) countConn(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		s.serving.Add(1)
+		s.fresh.add(conn)
+	case http.StateActive:
+		s.fresh.remove(conn)
 	case http.StateClosed, http.StateHijacked:
+		s.fresh.remove(conn)
 		s.serving.Done()
 	}
 }
@@ -113,7 +118,10 @@ func (s *Server) Start(l net.Listener) {
 }
 
 // Shutdown stops accepting connections and waits, within ctx, for the requests that are under way.
-func (s *Server) Shutdown(ctx context.Context) error { return s.http.Shutdown(ctx) }
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.fresh.close()
+	return s.http.Shutdown(ctx)
+}
 
 // Close ends every connection at once, and waits for the calls of Handler on them, whose contexts end with it.
 func (s *Server) Close() error {
