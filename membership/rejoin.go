@@ -2,6 +2,7 @@ package membership
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/netip"
 	"slices"
@@ -52,11 +53,16 @@ func (c *Cluster) rejoinOnce() {
 	fromSeeds := c.each(len(seeds), func(i int) error { return c.contact(ctx, seeds[i]) })
 	lost := c.lostAddrs()
 	fromLost := c.exchange(lost)
-	for range seeds {
-		<-fromSeeds
-	}
-	for range lost {
-		<-fromLost
+	c.await(fromSeeds, len(seeds))
+	c.await(fromLost, len(lost))
+}
+
+// await waits for n results. Who was not reached is tried again in a later round.
+func (c *Cluster) await(results <-chan error, n int) {
+	for range n {
+		if err := <-results; err != nil && !errors.Is(err, errSelf) {
+			c.log.Debug().Err(err).Msg("not reached")
+		}
 	}
 }
 

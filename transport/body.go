@@ -30,9 +30,9 @@ func readBody(body io.Reader, length int64, limit int) ([]byte, error) {
 		var err error
 		b, err = fill(body, b)
 		switch {
-		case err == io.EOF && (length < 0 || len(b) == end):
+		case errors.Is(err, io.EOF) && (length < 0 || len(b) == end):
 			return b, nil
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil, io.ErrUnexpectedEOF
 		case err != nil:
 			return nil, err

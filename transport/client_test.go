@@ -139,10 +139,10 @@ func TestCloseEndsARequestThatHangs(t *testing.T) {
 		<-asked
 		c.Close()
 		c.Close()
-		if err := <-failed; err != transport.ErrClosed {
+		if err := <-failed; !errors.Is(err, transport.ErrClosed) {
 			t.Errorf("op %d: got %v, want ErrClosed", op, err)
 		}
-		if _, err := c.Do(context.Background(), transport.Request{Group: "g"}); err != transport.ErrClosed {
+		if _, err := c.Do(context.Background(), transport.Request{Group: "g"}); !errors.Is(err, transport.ErrClosed) {
 			t.Errorf("after Close: got %v, want ErrClosed", err)
 		}
 		if _, n := h.last(); n != 1 {
@@ -169,7 +169,7 @@ func TestCloseEndsAConnectionThatIsBeingMade(t *testing.T) {
 	}
 	defer conn.Close()
 	cancel()
-	if err := <-failed; err != context.Canceled {
+	if err := <-failed; !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
 	c.Close()

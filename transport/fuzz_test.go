@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/hex"
+	"errors"
 	"io"
 	"math"
 	"net"
@@ -241,7 +242,7 @@ func statuses(t *testing.T, addr string, text []byte) []int {
 	conn.Write(text) // an error is the server's hanging up
 	conn.(*net.TCPConn).CloseWrite()
 	out, err := io.ReadAll(conn)
-	if ne, ok := err.(net.Error); ok && ne.Timeout() {
+	if ne := net.Error(nil); errors.As(err, &ne) && ne.Timeout() {
 		t.Fatalf("no end of the reply: %q", out)
 	}
 	var all []int

@@ -19,7 +19,7 @@ func AppendEscaped(dst []byte, s string) []byte {
 	dots := strings.Trim(s, ".") == ""
 	for i := range len(s) {
 		c := s[i]
-		if unreserved(c) && !(dots && c == '.') {
+		if unreserved(c) && (c != '.' || !dots) {
 			dst = append(dst, c)
 			continue
 		}
