@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export GOTOOLCHAIN=auto
 
 readonly golangci=github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
-readonly govulncheck=golang.org/x/vuln/cmd/govulncheck@v1.9.0
+readonly govulncheck=golang.org/x/vuln/cmd/govulncheck@v1.8.0
 readonly fuzztime=${FUZZTIME:-3s}
 
 step() { printf '\n== %s\n' "$*"; }
