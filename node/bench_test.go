@@ -2,10 +2,13 @@ package node_test
 
 import (
 	"context"
+	"math/rand/v2"
+	"runtime"
 	"strconv"
 	"testing"
 
 	"github.com/p2pcache/p2pcache/node"
+	"github.com/p2pcache/p2pcache/node/nodetest"
 )
 
 func BenchmarkGetHit(b *testing.B) {
@@ -47,4 +50,26 @@ func BenchmarkGetHit(b *testing.B) {
 			}
 		})
 	})
+}
+
+// BenchmarkGetFromPeer gets what another node holds, and keeps no copies. Both ends share the cores.
+func BenchmarkGetFromPeer(b *testing.B) {
+	nodes := nodetest.Start(b, 2)
+	groups := nodetest.Group(b, nodes, "scores", node.GroupConfig{HotTTL: -1, Load: func(context.Context, string) (node.Value, error) {
+		return node.Value{Data: make([]byte, 100)}, nil
+	}})
+	keys := ownedBy(nodes[1], "scores", 1<<10)
+	for _, callers := range []int{2, 64, 256} {
+		b.Run("callers="+strconv.Itoa(callers), func(b *testing.B) {
+			b.ReportAllocs()
+			b.SetParallelism(max(1, callers/runtime.GOMAXPROCS(0)))
+			b.RunParallel(func(pb *testing.PB) {
+				for i := rand.IntN(len(keys)); pb.Next(); i++ { // callers that go in step would share flights
+					if _, err := groups[0].Get(context.Background(), keys[i%len(keys)]); err != nil {
+						b.Error(err)
+					}
+				}
+			})
+		})
+	}
 }
