@@ -23,7 +23,7 @@ const (
 	// It was measured: between 162 and 193 bytes for its node, its place in the
 	// index, a ghost, and what the allocator rounds up, depending on how full the
 	// maps are that the index consists of.
-	EntryOverhead = 192
+	EntryOverhead = 208
 )
 
 // Config holds the settings of a Cache. The zero value of each field is a good

@@ -42,4 +42,7 @@ type Entry struct {
 	// Absent says that the key is known not to exist. Such an entry has no Value;
 	// one that is given is not stored.
 	Absent bool
+
+	// Version is the holder's: the cache keeps it and does not look at it.
+	Version uint64
 }

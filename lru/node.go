@@ -20,12 +20,13 @@ const (
 // A node is an entry in the cache. What readers see of it never changes once it
 // is in the index: storing a key again replaces its node.
 type node struct {
-	key    string
-	value  []byte
-	hash   uint64
-	expire int64 // on the cache's clock; 0 if never
-	kind   Kind
-	absent bool
+	key     string
+	value   []byte
+	hash    uint64
+	version uint64
+	expire  int64 // on the cache's clock; 0 if never
+	kind    Kind
+	absent  bool
 
 	// state holds how often the node was used since it came into its queue, at
 	// most maxUses, and inMain. A Get adds a use; else only a holder of Cache.mu
@@ -42,7 +43,7 @@ type node struct {
 // cut from a longer string and the value from a larger buffer, which the budget
 // would not see.
 func newNode(hash uint64, key string, e Entry) *node {
-	n := &node{hash: hash, key: strings.Clone(key), kind: e.Kind, absent: e.Absent}
+	n := &node{hash: hash, key: strings.Clone(key), kind: e.Kind, absent: e.Absent, version: e.Version}
 	if !e.Absent {
 		n.value = trimmed(e.Value)
 	}
@@ -75,7 +76,7 @@ func (n *node) expired(now int64) bool {
 
 // entry returns what callers see of n, which has not expired.
 func (n *node) entry(now int64) Entry {
-	e := Entry{Value: n.value, Kind: n.kind, Absent: n.absent}
+	e := Entry{Value: n.value, Kind: n.kind, Absent: n.absent, Version: n.version}
 	if n.expire != 0 {
 		e.TTL = time.Duration(n.expire - now)
 	}

@@ -412,7 +412,7 @@ func TestPeersSetByHand(t *testing.T) {
 	if err := nodes[0].Join(t.Context(), "127.0.0.1:7946"); err == nil {
 		t.Error("a node that does not gossip joined")
 	}
-	for _, bad := range []string{"", "http://", "ftp://h:1", "http://h", "http://h:1/path", "h:1?x=y", "http://a b:1"} {
+	for _, bad := range []string{"", "http://", "ftp://h:1", "http://h", "http://h:1/path", "h:1?x=y", "http://a b:1", ":80", "h:0", "h:99999", "h:1#f", "https://h:1", "http://u@h:1"} {
 		if err := nodes[0].SetPeers(bad); err == nil {
 			t.Errorf("SetPeers(%q) was accepted", bad)
 		}

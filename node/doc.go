@@ -17,12 +17,14 @@
 //
 // # Writes
 //
-// Set and Remove go to the owner first and then to every other member, so that no copy survives; Purge goes to all. Each
-// member fences the flights of the key: what a load or fetch that began earlier brings is not stored.
+// Set and Remove go to the owner first and then to every other member, so that no copy survives; Purge goes to all. The
+// owner issues a version for the write, which the others are told. Each member fences the flights of the key, so that what a
+// load or fetch that began earlier brings is not stored, and for a while believes nothing that is older than the write,
+// wherever it comes from.
 //
 // # Locks
 //
 // A flight shard's lock (flightShard.mu) is taken before those of package lru, and both only for as long as the store
-// takes. topology.mu, groupTable.mu and workers.mu are held alone. No lock is held while a Loader runs, a peer is asked or a
-// line is logged.
+// takes. topology.mu and groupTable.mu are held alone, and workers.mu last of all. No lock is held while a Loader runs, a peer is
+// asked or a line is logged.
 package node

@@ -31,7 +31,7 @@ type OriginError struct {
 }
 
 // Error returns the origin's error text.
-func (e *OriginError) Error() string { return "origin: " + e.Err.Error() }
+func (e *OriginError) Error() string { return fmt.Sprintf("origin: %v", e.Err) }
 
 // Unwrap returns the Loader's error.
 func (e *OriginError) Unwrap() error { return e.Err }
@@ -39,7 +39,7 @@ func (e *OriginError) Unwrap() error { return e.Err }
 // UnreachableError says which members a Set, Remove or Purge could not be told to. Copies that they hold of other
 // members' keys die within GroupConfig.HotTTL; what they own dies with its TTL, or when the call is made again.
 type UnreachableError struct {
-	// Members are the names of the members that were not told, sorted.
+	// Members are the names of the members that were not told, sorted. A Client finds them in the text alone.
 	Members []string
 
 	// Err is the first failure.
@@ -48,6 +48,9 @@ type UnreachableError struct {
 
 // Error names the members.
 func (e *UnreachableError) Error() string {
+	if len(e.Members) == 0 {
+		return fmt.Sprint(e.Err)
+	}
 	return fmt.Sprintf("not told: %s: %v", strings.Join(e.Members, ", "), e.Err)
 }
 

@@ -29,7 +29,7 @@ func (g *Group) fetch(hash uint64, key string) func(context.Context) outcome {
 			resp, err := p.do(ctx, transport.Request{
 				Op: transport.Get, Group: g.name, Key: key, Peer: true, MaxReply: g.cfg.MaxValueBytes,
 			})
-			if out, final := g.fetched(resp, err); final {
+			if out, final := g.fetched(hash, resp, err); final {
 				return out
 			}
 			if ctx.Err() != nil {
@@ -40,13 +40,17 @@ func (g *Group) fetch(hash uint64, key string) func(context.Context) outcome {
 	}
 }
 
-// fetched reads a peer's reply; false says that the peer has no answer and another one may.
-func (g *Group) fetched(resp transport.Response, err error) (outcome, bool) {
+// fetched reads a peer's reply; false says that the peer has no answer, or one from before a write that this node knows of,
+// and another one may.
+func (g *Group) fetched(hash uint64, resp transport.Response, err error) (outcome, bool) {
 	switch {
 	case err != nil || !final(resp.Code):
 		return outcome{}, false
+	case resp.Code == transport.OK && !g.flights.believes(hash, resp.Version):
+		return outcome{}, false
 	case resp.Code == transport.OK:
-		out := outcome{answer: answer{Value: Value{Data: resp.Value, TTL: resp.TTL}, from: fromPeer}}
+		a := answer{Value: Value{Data: resp.Value, TTL: resp.TTL}, from: fromPeer, version: resp.Version}
+		out := outcome{answer: a}
 		if resp.MinuteQPS >= hotQPS && g.cfg.HotTTL > 0 {
 			out.keep = g.entry(out.answer.Value, lru.Hot)
 		}
@@ -61,7 +65,8 @@ func (g *Group) fetched(resp transport.Response, err error) (outcome, bool) {
 // only helps itself, and keeps a copy for as long as one of a peer's.
 func (g *Group) loadHere(ctx context.Context, hash uint64, key string, kind lru.Kind) outcome {
 	a, err := g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, kind))
-	if errors.Is(err, ctx.Err()) && ctx.Err() != nil {
+	var origin *OriginError
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) && !errors.As(err, &origin) {
 		err = g.loadError(err)
 	}
 	return outcome{answer: a, err: err}

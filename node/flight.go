@@ -29,24 +29,30 @@ func (k flightKind) source() source {
 	return fromPeer
 }
 
-// flightShards spread the keys over as many locks. A lock is only taken by misses and writes.
-const flightShards = 64
+const (
+	// flightShards spread the keys over as many locks. A lock is only taken by misses and writes.
+	flightShards = 64
+
+	// abandonGrace is what a loader gets to end with its own error once its time is up, before its callers go without.
+	abandonGrace = 5 * time.Millisecond
+)
 
 // flights deduplicates the loads and fetches of a group: one of each kind runs for a key at a time, however many callers
-// wait for it. It also orders them against writes: see fence.
+// wait for it. It also orders what they bring against writes: see fence.go.
 type flights struct {
 	env    flightEnv
 	shards [flightShards]flightShard
 }
 
-// flightEnv is what a flight needs of its node and group. stored is called once a load was stored, and holds no lock.
+// flightEnv is what a flight needs of its node and group.
 type flightEnv struct {
 	ctx     context.Context   // ends when the node closes
 	spawn   func(func()) bool // runs a function in a goroutine that the node waits for; false if it is closed
-	timeout time.Duration     // of a flight
+	clock   *clock
+	timeout time.Duration // of a flight
 	store   *lru.Cache
-	stored  func(hash uint64, key string)
-	panics  func(key string, cause any, stack []byte)
+	stored  func(hash uint64, key string)                // is called once a load was stored
+	panics  func(key string, cause string, stack []byte) // is called once a panicking flight has ended
 }
 
 type flightShard struct {
@@ -55,16 +61,19 @@ type flightShard struct {
 	// byKey holds the flights that may be joined and whose outcome may be stored; guarded by mu. Each write to the store
 	// is made while mu is held, so that a fence is either before it or sees the flight.
 	byKey [numFlightKinds]map[string]*flight
+
+	floors floors // guarded by mu
 }
 
 // flight is one load or fetch. It has a life of its own: a caller's deadline ends the caller's wait, not the flight. When
 // the last caller has left, it is cancelled.
 type flight struct {
-	kind   flightKind
-	hash   uint64
-	key    string
-	ctx    context.Context
-	cancel context.CancelFunc
+	kind    flightKind
+	hash    uint64
+	key     string
+	version uint64 // of its beginning, and so of what it loads
+	ctx     context.Context
+	cancel  context.CancelFunc
 
 	waiters int // guarded by the shard's mu
 
@@ -95,7 +104,7 @@ func (fs *flights) do(ctx context.Context, k flightKind, hash uint64, key string
 		fs.leave(f)
 		return answer{from: k.source()}, ctx.Err()
 	case <-f.ctx.Done():
-		return fs.abandoned(f)
+		return fs.abandoned(ctx, f)
 	}
 }
 
@@ -104,16 +113,17 @@ func (fs *flights) start(k flightKind, hash uint64, key string, run func(context
 	fs.join(k, hash, key, run)
 }
 
-// join counts the caller among the waiters of the flight for a key, which run begins if there is none.
+// join counts the caller among the waiters of the flight for a key, which run begins if there is none, or only one whose time
+// is up.
 func (fs *flights) join(k flightKind, hash uint64, key string, run func(context.Context) outcome) *flight {
 	s := fs.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f, ok := s.byKey[k][key]; ok {
+	if f, ok := s.byKey[k][key]; ok && f.ctx.Err() == nil {
 		f.waiters++
 		return f
 	}
-	f := &flight{kind: k, hash: hash, key: key, waiters: 1, done: make(chan struct{})}
+	f := &flight{kind: k, hash: hash, key: key, version: fs.env.clock.next(), waiters: 1, done: make(chan struct{})}
 	f.ctx, f.cancel = context.WithTimeout(fs.env.ctx, fs.env.timeout)
 	if s.byKey[k] == nil {
 		s.byKey[k] = make(map[string]*flight)
@@ -121,48 +131,47 @@ func (fs *flights) join(k flightKind, hash uint64, key string, run func(context.
 	s.byKey[k][key] = f
 	if !fs.env.spawn(func() { fs.run(f, run) }) {
 		s.forgetLocked(f)
-		fs.publish(f, outcome{err: ErrClosed})
+		f.publish(outcome{answer: answer{from: k.source()}, err: ErrClosed})
 	}
 	return f
 }
 
 // run runs a flight to its end, which may also be a panic or a Goexit of the loader.
 func (fs *flights) run(f *flight, run func(context.Context) outcome) {
-	out := outcome{err: &OriginError{Err: errGoexit}}
+	out := outcome{answer: answer{from: f.kind.source()}, err: &OriginError{Err: errGoexit}}
 	defer func() {
-		if cause := recover(); cause != nil {
-			fs.env.panics(f.key, cause, debug.Stack())
-			out = outcome{err: &OriginError{Err: fmt.Errorf("the loader panicked: %v", cause)}}
+		cause := recover()
+		if cause == nil {
+			fs.finish(f, out)
+			return
 		}
+		text, stack := fmt.Sprint(cause), debug.Stack()
+		out.err = &OriginError{Err: fmt.Errorf("the loader panicked: %s", text)}
 		fs.finish(f, out)
+		fs.env.panics(f.key, text, stack)
 	}()
 	out = run(f.ctx)
 }
 
-// finish publishes a flight's outcome, and stores it unless the flight was fenced.
+// finish stores what a flight brought, unless it was fenced, and publishes it.
 func (fs *flights) finish(f *flight, out outcome) {
+	if out.answer.version == 0 {
+		out.answer.version = f.version
+	}
+	if out.keep != nil {
+		out.keep.Version = out.answer.version
+	}
 	s := fs.shard(f.hash)
 	s.mu.Lock()
-	stored := s.forgetLocked(f) && fs.store(f, out)
+	stored := s.forgetLocked(f) && fs.settleLocked(s, f, out)
 	s.mu.Unlock()
-	fs.publish(f, out)
+	f.publish(out)
 	if stored && f.kind == loadFlight {
 		fs.env.stored(f.hash, f.key)
 	}
 }
 
-// store makes the store hold what a flight brought, and reports whether it does.
-func (fs *flights) store(f *flight, out outcome) bool {
-	switch {
-	case out.keep != nil:
-		return fs.env.store.Set(f.hash, f.key, *out.keep)
-	case out.drop:
-		fs.env.store.Remove(f.hash, f.key)
-	}
-	return false
-}
-
-func (fs *flights) publish(f *flight, out outcome) {
+func (f *flight) publish(out outcome) {
 	f.outcome = out
 	close(f.done)
 	f.cancel()
@@ -177,7 +186,7 @@ func (s *flightShard) forgetLocked(f *flight) bool {
 	return true
 }
 
-// leave is a waiter's whose own deadline came first. The last one to leave cancels the flight, which nobody can join then.
+// leave is for a waiter whose own deadline came first. The last one to leave cancels the flight, which nobody can join then.
 func (fs *flights) leave(f *flight) {
 	s := fs.shard(f.hash)
 	s.mu.Lock()
@@ -189,51 +198,19 @@ func (fs *flights) leave(f *flight) {
 	}
 }
 
-// abandoned is for the waiters of a flight whose time is up but that has not ended, because a loader ignores its context.
-func (fs *flights) abandoned(f *flight) (answer, error) {
+// abandoned is for the waiters of a flight whose time is up. They do not wait for a loader that ignores its context.
+func (fs *flights) abandoned(ctx context.Context, f *flight) (answer, error) {
+	grace := time.NewTimer(abandonGrace)
+	defer grace.Stop()
 	select {
 	case <-f.done:
 		return f.outcome.answer, f.outcome.err
-	default:
+	case <-ctx.Done():
+		return answer{from: f.kind.source()}, ctx.Err()
+	case <-grace.C:
 	}
-	s := fs.shard(f.hash)
-	s.mu.Lock()
-	s.forgetLocked(f)
-	s.mu.Unlock()
 	if fs.env.ctx.Err() != nil {
 		return answer{from: f.kind.source()}, ErrClosed
 	}
 	return answer{from: f.kind.source()}, &OriginError{Err: context.DeadlineExceeded}
-}
-
-// fence lets write change the store for a key, so that no flight that began earlier can store after it: such flights go on
-// for those who wait for them, but are joined and stored no more.
-func (fs *flights) fence(hash uint64, key string, write func()) {
-	s := fs.shard(hash)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for k := range s.byKey {
-		delete(s.byKey[k], key)
-	}
-	write()
-}
-
-// exclude lets write change the store for a key without fencing flights: theirs is as new as what it writes.
-func (fs *flights) exclude(hash uint64, write func()) {
-	s := fs.shard(hash)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	write()
-}
-
-// fenceAll is fence for every key.
-func (fs *flights) fenceAll(write func()) {
-	for i := range fs.shards {
-		s := &fs.shards[i]
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		clear(s.byKey[loadFlight])
-		clear(s.byKey[fetchFlight])
-	}
-	write()
 }

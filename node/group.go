@@ -11,6 +11,9 @@ import (
 	"github.com/p2pcache/p2pcache/lru"
 )
 
+// maxLife bounds TTLs, so that sums of them do not overflow: 73 years.
+const maxLife = math.MaxInt64 / 4
+
 // nearlyOver is the life that a stale value is given, so that nobody keeps it.
 const nearlyOver = time.Millisecond
 
@@ -32,8 +35,9 @@ type Group struct {
 // answer is what is known of a key, and where it came from.
 type answer struct {
 	Value
-	absent bool // the origin does not have the key
-	from   source
+	absent  bool // the origin does not have the key
+	from    source
+	version uint64
 }
 
 func newGroup(n *Node, name string, cfg GroupConfig) (*Group, error) {
@@ -45,15 +49,19 @@ func newGroup(n *Node, name string, cfg GroupConfig) (*Group, error) {
 	if err != nil {
 		return nil, err
 	}
-	g := &Group{name: name, node: n, cfg: cfg, space: hashring.NewNamespace(name), store: store, loads: newLimiter(cfg.MaxLoads), copies: newLimiter(cfg.MaxLoads), made: time.Now()}
+	g := &Group{
+		name: name, node: n, cfg: cfg, space: hashring.NewNamespace(name), store: store,
+		loads: newLimiter(cfg.MaxLoads), copies: newLimiter(cfg.MaxLoads), made: time.Now(),
+	}
 	g.flights.env = flightEnv{
-		ctx: n.ctx, spawn: n.work.spawn, timeout: cfg.LoadTimeout, store: store, stored: g.replicate, panics: g.logPanic,
+		ctx: n.ctx, spawn: n.work.spawn, clock: &n.clock, timeout: cfg.LoadTimeout, store: store,
+		stored: g.replicate, panics: g.logPanic,
 	}
 	return g, nil
 }
 
-func (g *Group) logPanic(key string, cause any, stack []byte) {
-	g.node.log.Error().Str("group", g.name).Str("key", key).Any("panic", cause).Bytes("stack", stack).Msg("loader panicked")
+func (g *Group) logPanic(key string, cause string, stack []byte) {
+	g.node.log.Error().Str("group", g.name).Str("key", key).Str("panic", cause).Bytes("stack", stack).Msg("loader panicked")
 }
 
 // Name returns the group's name.
@@ -64,7 +72,10 @@ func (g *Group) Name() string { return g.name }
 // others who wait.
 func (g *Group) Get(ctx context.Context, key string) (Value, error) {
 	a, err := g.get(ctx, key)
-	return a.Value, err
+	if err != nil {
+		return Value{}, err
+	}
+	return a.Value, nil
 }
 
 func (g *Group) get(ctx context.Context, key string) (answer, error) {
@@ -108,7 +119,7 @@ func (g *Group) hit(hash uint64, key string) (answer, bool) {
 		if !g.node.view.Load().owns(hash) {
 			return answer{}, false
 		}
-		g.flights.start(loadFlight, hash, key, g.load(hash, key, lru.Owned))
+		g.flights.start(loadFlight, hash, key, g.refresh(hash, key))
 	}
 	return a, ok
 }
@@ -128,7 +139,7 @@ func (g *Group) look(hash uint64, key string) (answer, bool) {
 	if !ok {
 		return answer{}, false
 	}
-	a := answer{Value: Value{Data: e.Value, TTL: e.TTL}, absent: e.Absent, from: fromLocal}
+	a := answer{Value: Value{Data: e.Value, TTL: e.TTL}, absent: e.Absent, from: fromLocal, version: e.Version}
 	switch {
 	case e.Kind == lru.Hot:
 		a.from = fromHot
@@ -154,12 +165,12 @@ func (g *Group) miss(ctx context.Context, hash uint64, key string) (answer, erro
 
 // entry is what the store keeps of v. What this node owns outlives its TTL by StaleFor.
 func (g *Group) entry(v Value, kind lru.Kind) *lru.Entry {
-	e := &lru.Entry{Value: v.Data, TTL: v.TTL, Kind: kind}
+	e := &lru.Entry{Value: v.Data, TTL: min(v.TTL, maxLife), Kind: kind}
 	switch {
 	case kind == lru.Hot && (v.TTL == 0 || v.TTL > g.cfg.HotTTL):
 		e.TTL = g.cfg.HotTTL
 	case kind == lru.Owned && v.TTL > 0:
-		e.TTL += min(g.cfg.StaleFor, math.MaxInt64-v.TTL)
+		e.TTL += g.cfg.StaleFor
 	}
 	return e
 }

@@ -17,12 +17,19 @@ const (
 	DefaultMaxValueBytes = 64 << 20
 )
 
-// MaxReplicas is the largest GroupConfig.Replicas.
-const MaxReplicas = 16
+// Limits of GroupConfig.
+const (
+	MaxReplicas = 16
+
+	// MaxMaxKeyBytes is what a request's header has room for: a byte of a key may take three.
+	MaxMaxKeyBytes = 256 << 10
+)
 
 // A Loader reads a key's value from the origin. It returns ErrNotFound, possibly wrapped, for a key that the origin
-// does not have. It must return soon after ctx ends. The Value's Data must not change afterwards; its TTL is the value's
-// life, or the group's where it is 0. A Loader is called from many goroutines, once at a time for each key and owner.
+// does not have. It must return soon after ctx ends, and must not Get its own key, for which it would wait in vain. The Value's
+// Data must not change afterwards; its TTL is the value's life, or the group's where it is 0; a value with a negative TTL is
+// served and not kept. A Loader is called from many goroutines, and for one key again while it still runs only where a
+// write came between or LoadTimeout has passed.
 type Loader func(ctx context.Context, key string) (Value, error)
 
 // GroupConfig says what a group holds, for how long, and where it comes from. Every node of a cluster should give a
@@ -46,7 +53,7 @@ type GroupConfig struct {
 	NegativeTTL time.Duration
 
 	// StaleFor is how long an expired value is still served while it is refreshed in the background, or while the
-	// origin fails. If zero, an expired value is never served.
+	// origin fails, which is then asked once a second. If zero, an expired value is never served.
 	StaleFor time.Duration
 
 	// HotTTL is the life of the copies that a node keeps of a peer's hot keys. If zero, 5 s; if negative, none are
@@ -64,17 +71,18 @@ type GroupConfig struct {
 	// must load fails with ErrOverloaded. If zero, 256.
 	MaxLoads int
 
-	// MaxKeyBytes is the length of the longest key. If zero, 4 KiB.
+	// MaxKeyBytes is the length of the longest key. If zero, 4 KiB; at most MaxMaxKeyBytes.
 	MaxKeyBytes int
 
 	// MaxValueBytes is the length of the longest value. If zero, 64 MiB. A value that the limit allows but that is too
-	// large for MaxBytes is served and not kept.
+	// large for MaxBytes is served and not kept if it was loaded, and refused if it was Set.
 	MaxValueBytes int
 }
 
 func (c GroupConfig) withDefaults() GroupConfig {
 	c.MaxBytes = orDefault(c.MaxBytes, DefaultMaxBytes)
 	c.HotTTL = orDefault(c.HotTTL, DefaultHotTTL)
+	c.StaleFor = min(c.StaleFor, maxLife)
 	c.Replicas = orDefault(c.Replicas, 1)
 	c.LoadTimeout = orDefault(c.LoadTimeout, DefaultLoadTimeout)
 	c.MaxLoads = orDefault(c.MaxLoads, DefaultMaxLoads)
@@ -108,6 +116,9 @@ func (c GroupConfig) validate() error {
 		if d < 0 {
 			errs = append(errs, fmt.Errorf("config: %s is %v: want no negative duration", name, d))
 		}
+	}
+	if c.MaxKeyBytes > MaxMaxKeyBytes {
+		errs = append(errs, fmt.Errorf("config: MaxKeyBytes is %d: want at most %d", c.MaxKeyBytes, MaxMaxKeyBytes))
 	}
 	if c.Replicas < 1 || c.Replicas > MaxReplicas {
 		errs = append(errs, fmt.Errorf("config: Replicas is %d: want 1 to %d", c.Replicas, MaxReplicas))

@@ -32,7 +32,7 @@ func (n *Node) Join(ctx context.Context, seeds ...string) error {
 // CheckSeed tells what is wrong with the syntax of a seed; nil if Join would take it. Nothing is looked up.
 func CheckSeed(seed string) error { return membership.CheckSeed(seed) }
 
-// SetPeers sets the members by hand, for where gossip cannot pass: the URLs (http://host:port) of all nodes, this one's
+// SetPeers sets the members by hand, for where gossip cannot pass: the URLs (http://host:port, https with Config.TLS) of all nodes, this one's
 // among them or not. A member's name on the ring is then its host:port, and its weight 1. Every node must be given the same
 // members. From the first call on, gossip does not change them any more.
 func (n *Node) SetPeers(urls ...string) error {
@@ -41,7 +41,7 @@ func (n *Node) SetPeers(urls ...string) error {
 	}
 	all := map[string]membership.Member{n.httpAddr: {Name: n.httpAddr, HTTPAddr: n.httpAddr, Weight: DefaultWeight}}
 	for _, u := range urls {
-		m, err := memberAt(u)
+		m, err := memberAt(u, n.cfg.TLS != nil)
 		if err != nil {
 			return fmt.Errorf("node: set peers: %w", err)
 		}
@@ -76,4 +76,12 @@ func (n *Node) Owners(group, key string, count int) []Member {
 		}
 	}
 	return owners
+}
+
+// nameOf is a peer's name, or this node's for nil.
+func (n *Node) nameOf(p *peer) string {
+	if p == nil {
+		return n.Self().Name
+	}
+	return p.Name
 }

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,8 +17,24 @@ const handOverWorkers = 32
 
 // Leave ends the node so that the others hardly notice: it tells them that it is about to leave, hands what it owns to the
 // next owners, leaves, ends the requests under way, and closes. Config.DrainTimeout and ctx bound all of it; what is not done
-// by then is left undone, and the error says so. The node is closed in any case.
+// by then is left undone, and the error says so. The node is closed in any case. Further calls wait for the first one within
+// their own ctx.
 func (n *Node) Leave(ctx context.Context) error {
+	first := false
+	n.leaving.Do(func() { first, n.left = true, make(chan struct{}) })
+	if first {
+		n.leaveErr = n.leave(ctx)
+		close(n.left)
+	}
+	select {
+	case <-n.left:
+		return n.leaveErr
+	case <-ctx.Done():
+		return fmt.Errorf("node: leave: %w", ctx.Err())
+	}
+}
+
+func (n *Node) leave(ctx context.Context) error {
 	if n.ctx.Err() != nil {
 		return n.Close()
 	}
@@ -32,8 +49,17 @@ func (n *Node) Leave(ctx context.Context) error {
 	if n.cluster != nil {
 		errs = append(errs, n.cluster.Leave(ctx))
 	}
-	errs = append(errs, n.server.Shutdown(ctx), n.Close())
-	return errors.Join(errs...)
+	errs = append(errs, n.server.Shutdown(ctx))
+	closed := n.ctx.Err() != nil // by somebody else, before all of it was done
+	errs = append(errs, n.Close())
+	switch err := errors.Join(errs...); {
+	case closed:
+		return fmt.Errorf("node: leave: %w", ErrClosed)
+	case ctx.Err() != nil:
+		return fmt.Errorf("node: leave: %w", ctx.Err())
+	default:
+		return err
+	}
 }
 
 // handOver gives what this node owns to its next owners, hottest first.
@@ -81,21 +107,21 @@ func (g *Group) handOver(ctx context.Context, given, lost *atomic.Int64) {
 	workers.Wait()
 }
 
-// give hands an entry to the first member that owns it now, unless its life is over.
+// give hands an entry to the members that hold its key now, unless its life is over, and reports whether one has it.
 func (g *Group) give(ctx context.Context, held heldEntry) bool {
 	ttl, fresh := g.freshLife(held.entry)
 	if !fresh {
 		return false
 	}
-	v := g.node.view.Load()
-	for _, p := range v.holders(g.space.Hash(held.key), 1) {
-		if p == nil {
-			continue
+	given := 0
+	for _, p := range g.node.view.Load().holders(g.space.Hash(held.key), max(fetchAttempts, g.cfg.Replicas)) {
+		if p == nil || given == g.cfg.Replicas {
+			break
 		}
-		resp, err := p.do(ctx, transport.Request{
-			Op: transport.Set, Group: g.name, Key: held.key, Value: held.entry.Value, TTL: ttl, Peer: true, IfAbsent: true,
-		})
-		return err == nil && (resp.Code == transport.OK || resp.Code == transport.Exists)
+		resp, err := p.do(ctx, g.copyOf(held.key, held.entry, ttl))
+		if err == nil && (resp.Code == transport.OK || resp.Code == transport.Superseded) {
+			given++
+		}
 	}
-	return false
+	return given > 0
 }

@@ -126,17 +126,23 @@ func TestConfigThatCannotWorkIsRefused(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer taken.Close()
+	spare, err := net.Listen("tcp", "127.0.0.1:0") // New closes it
+	if err != nil {
+		t.Fatal(err)
+	}
 	for name, test := range map[string]struct {
 		cfg  node.Config
 		says string
 	}{
-		"two listeners":           {node.Config{Listen: "127.0.0.1:0", Listener: taken}, "give one"},
+		"two listeners":           {node.Config{Listen: "127.0.0.1:0", Listener: spare}, "give one"},
 		"a heavy weight":          {node.Config{Weight: 101}, "1 to 100"},
 		"a negative weight":       {node.Config{Weight: -1}, "1 to 100"},
 		"a negative time":         {node.Config{DrainTimeout: -1}, "positive"},
 		"a port in use":           {node.Config{Listen: taken.Addr().String()}, "address already in use"},
 		"no port for gossip":      {node.Config{Gossip: "127.0.0.1:0"}, "Advertise"},
 		"a name to advertise":     {node.Config{Listen: "127.0.0.1:0", Advertise: "localhost"}, "IP"},
+		"no host to advertise":    {node.Config{Advertise: ":80"}, "host:port"},
+		"no port to advertise":    {node.Config{Advertise: "127.0.0.1:0"}, "65535"},
 		"an open port":            {node.Config{Listen: "0.0.0.0:0", Advertise: "127.0.0.1"}, "Secret"},
 		"open gossip":             {node.Config{Listen: "127.0.0.1:0", Gossip: "0.0.0.0:0"}, "Secret"},
 		"a gossip name":           {node.Config{Listen: "127.0.0.1:0", Gossip: "localhost:0"}, "IP"},

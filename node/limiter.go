@@ -19,7 +19,10 @@ func newLimiter(n int) *limiter {
 	return &limiter{slots: make(chan struct{}, n), maxWaiting: int64(n) * waitersPerSlot}
 }
 
-// acquire takes a slot, or waits for one within ctx; ErrOverloaded if too many wait already.
+// busy reports whether a load would have to wait.
+func (l *limiter) busy() bool { return len(l.slots) == cap(l.slots) }
+
+// acquire takes a slot, or waits for one within ctx; ErrOverloaded if too many wait already, or none came.
 func (l *limiter) acquire(ctx context.Context) error {
 	select {
 	case l.slots <- struct{}{}:
@@ -35,7 +38,7 @@ func (l *limiter) acquire(ctx context.Context) error {
 	case l.slots <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return ErrOverloaded
 	}
 }
 

@@ -4,15 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"strconv"
 )
-
-// listen opens the node's HTTP listener; nil if it shall have none.
-func listen(cfg Config) (net.Listener, error) {
-	if cfg.Listener != nil || cfg.Listen == "" {
-		return cfg.Listener, nil
-	}
-	return net.Listen("tcp", cfg.Listen)
-}
 
 // refuseOpen refuses an address that others than this machine reach, where nothing protects it.
 func refuseOpen(cfg Config, listener net.Listener) error {
@@ -41,7 +34,7 @@ func addrOf(l net.Listener) string {
 // httpAddress is the host:port by which others reach the node over HTTP; empty if they cannot.
 func httpAddress(cfg Config, listener net.Listener) (string, error) {
 	if _, _, err := net.SplitHostPort(cfg.Advertise); err == nil {
-		return cfg.Advertise, nil
+		return cfg.Advertise, checkHostPort(cfg.Advertise)
 	}
 	if listener == nil {
 		if cfg.Gossip != "" || cfg.Advertise != "" {
@@ -62,7 +55,7 @@ func httpAddress(cfg Config, listener net.Listener) (string, error) {
 // advertisedHost is the IP that others reach the node by: as configured, else the bound one, else this machine's.
 func advertisedHost(cfg Config, bound string) (string, error) {
 	if cfg.Advertise != "" {
-		if net.ParseIP(cfg.Advertise) == nil {
+		if ip := net.ParseIP(cfg.Advertise); ip == nil || ip.IsUnspecified() {
 			return "", fmt.Errorf("config: Advertise is %q: want an IP or a host:port", cfg.Advertise)
 		}
 		return cfg.Advertise, nil
@@ -99,4 +92,19 @@ func hostOf(addr string) string {
 		return ""
 	}
 	return host
+}
+
+// checkHostPort reports why nobody can be reached at addr.
+func checkHostPort(addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return err
+	}
+	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
+		return fmt.Errorf("%q names no host: want host:port", addr)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
+		return fmt.Errorf("%q has no port: want host:port, with a port of 1 to 65535", addr)
+	}
+	return nil
 }

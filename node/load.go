@@ -30,18 +30,48 @@ func (g *Group) load(hash uint64, key string, kind lru.Kind) func(context.Contex
 	}
 }
 
+// refreshPause is how long a refresh that failed keeps others of the key from beginning.
+const refreshPause = time.Second
+
+// refresh is the run of a load flight that nobody waits for. It does not queue for a load, which others do wait for.
+func (g *Group) refresh(hash uint64, key string) func(context.Context) outcome {
+	load := g.load(hash, key, lru.Owned)
+	return func(ctx context.Context) outcome {
+		var out outcome
+		if g.loads.busy() {
+			out = outcome{answer: answer{from: fromOrigin}, err: ErrOverloaded}
+		} else {
+			out = load(ctx)
+		}
+		if out.err != nil {
+			pause(ctx, refreshPause)
+		}
+		return out
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	select {
+	case <-time.After(d):
+	case <-ctx.Done():
+	}
+}
+
 // settle decides what the store keeps of an answer. A negative TTL says that it must not be kept.
 func (g *Group) settle(a answer, kind lru.Kind) outcome {
-	switch {
-	case a.absent && g.cfg.NegativeTTL > 0:
-		return outcome{answer: a, keep: &lru.Entry{Absent: true, TTL: g.cfg.NegativeTTL, Kind: kind}}
-	case a.absent:
-		return outcome{answer: a, drop: true}
-	case a.TTL < 0:
+	life := a.TTL
+	if a.TTL < 0 {
 		a.TTL = nearlyOver
-		return outcome{answer: a, drop: true}
+	}
+	switch {
 	case kind == lru.Hot && g.cfg.HotTTL < 0:
 		return outcome{answer: a}
+	case a.absent && g.cfg.NegativeTTL > 0 && kind == lru.Hot:
+		return outcome{answer: a, keep: &lru.Entry{Absent: true, TTL: min(g.cfg.NegativeTTL, g.cfg.HotTTL), Kind: kind}}
+	case a.absent && g.cfg.NegativeTTL > 0:
+		return outcome{answer: a, keep: &lru.Entry{Absent: true, TTL: g.cfg.NegativeTTL, Kind: kind}}
+	case a.absent || life < 0:
+		return outcome{answer: a, drop: true}
 	}
 	return outcome{answer: a, keep: g.entry(a.Value, kind)}
 }
@@ -57,10 +87,10 @@ func (g *Group) askPrevious(ctx context.Context, hash uint64, key string) (answe
 	resp, err := p.do(ctx, transport.Request{
 		Op: transport.Get, Group: g.name, Key: key, Peer: true, CachedOnly: true, MaxReply: g.cfg.MaxValueBytes,
 	})
-	if err != nil || resp.Code != transport.OK {
+	if err != nil || resp.Code != transport.OK || !g.flights.believes(hash, resp.Version) {
 		return answer{}, false
 	}
-	return answer{Value: Value{Data: resp.Value, TTL: resp.TTL}, from: fromPeer}, true
+	return answer{Value: Value{Data: resp.Value, TTL: resp.TTL}, from: fromPeer, version: resp.Version}, true
 }
 
 // askOrigin calls the Loader when its turn has come.
@@ -82,8 +112,11 @@ func (g *Group) askOrigin(ctx context.Context, key string) (answer, error) {
 	case err != nil:
 		return a, g.loadError(err)
 	}
+	if err := g.checkValue(v); err != nil {
+		return a, err
+	}
 	a.Value = Value{Data: v.Data, TTL: g.jittered(g.life(v.TTL))}
-	return a, g.checkValue(v)
+	return a, nil
 }
 
 // callLoader calls the Loader and counts how that ended, were it by a panic.
@@ -96,14 +129,27 @@ func (g *Group) callLoader(ctx context.Context, key string) (v Value, err error)
 
 // loadError is the error of a load: the origin's, unless the load never reached it or the node closed meanwhile.
 func (g *Group) loadError(err error) error {
-	var origin *OriginError
 	switch {
-	case errors.As(err, &origin):
-		return err
-	case errors.Is(err, ErrOverloaded):
-		return ErrOverloaded
 	case g.node.ctx.Err() != nil:
 		return ErrClosed
+	case errors.Is(err, ErrOverloaded):
+		return ErrOverloaded
 	}
-	return &OriginError{Err: err}
+	return &OriginError{Err: opaque(err)}
+}
+
+// opaque is err without the errors of this package, which a Loader may return for reasons of its own, and which peers would not
+// find in the text that they are sent.
+func opaque(err error) error {
+	var unreachable *UnreachableError
+	var origin *OriginError
+	if errors.As(err, &unreachable) || errors.As(err, &origin) {
+		return errors.New(err.Error())
+	}
+	for _, ours := range []error{ErrTooLarge, ErrClosed, ErrUnknownGroup, context.Canceled} {
+		if errors.Is(err, ours) {
+			return errors.New(err.Error())
+		}
+	}
+	return err
 }

@@ -2,7 +2,6 @@ package node
 
 import (
 	"fmt"
-	"net"
 	"net/url"
 	"strings"
 
@@ -19,21 +18,30 @@ type Member struct {
 	Draining   bool // it is leaving: off the ring, still answering
 }
 
-// memberAt is the member that SetPeers is told of by its URL. Its name is its address, on which all nodes agree.
-func memberAt(peer string) (membership.Member, error) {
+// memberAt is the member that SetPeers is told of by its URL. Its name is its address, on which all nodes agree. Members that
+// speak TLS are https, all or none.
+func memberAt(peer string, tls bool) (membership.Member, error) {
 	raw := peer
 	if !strings.Contains(raw, "://") {
-		raw = "http://" + raw
+		raw = schemeOf(tls) + "://" + raw
 	}
 	u, err := url.Parse(raw)
 	if err != nil {
 		return membership.Member{}, fmt.Errorf("peer %q: %w", peer, err)
 	}
-	if u.Scheme != "http" && u.Scheme != "https" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.User != nil {
-		return membership.Member{}, fmt.Errorf("peer %q: want http://host:port", peer)
+	bare := url.URL{Scheme: u.Scheme, Host: u.Host}
+	if strings.TrimSuffix(raw, "/") != bare.String() || u.Scheme != schemeOf(tls) {
+		return membership.Member{}, fmt.Errorf("peer %q: want %s://host:port", peer, schemeOf(tls))
 	}
-	if _, port, err := net.SplitHostPort(u.Host); err != nil || port == "" {
-		return membership.Member{}, fmt.Errorf("peer %q has no port: want http://host:port", peer)
+	if err := checkHostPort(u.Host); err != nil {
+		return membership.Member{}, fmt.Errorf("peer %w", err)
 	}
 	return membership.Member{Name: u.Host, HTTPAddr: u.Host, Weight: DefaultWeight}, nil
+}
+
+func schemeOf(tls bool) string {
+	if tls {
+		return "https"
+	}
+	return "http"
 }

@@ -34,10 +34,14 @@ type Node struct {
 	server  *transport.Server
 	cluster *membership.Cluster // nil: no gossip
 
+	clock    clock
 	view     atomic.Pointer[view]
 	topology topology
 	groups   groupTable
 
+	leaving  sync.Once
+	left     chan struct{} // made once somebody leaves, closed when it has left
+	leaveErr error
 	closing  sync.Once
 	closeErr error
 }
@@ -52,11 +56,14 @@ func New(cfg Config) (*Node, error) {
 }
 
 func start(cfg Config) (*Node, error) {
-	if err := cfg.validate(); err != nil {
-		return nil, err
+	listener, err := cfg.Listener, cfg.validate()
+	if err == nil && listener == nil && cfg.Listen != "" {
+		listener, err = net.Listen("tcp", cfg.Listen)
 	}
-	listener, err := listen(cfg)
 	if err != nil {
+		if listener != nil {
+			listener.Close()
+		}
 		return nil, err
 	}
 	n, err := newNode(cfg, listener)
@@ -105,7 +112,7 @@ func (n *Node) gossip() error {
 	}
 	cluster, err := membership.Start(membership.Config{
 		Name: n.name, HTTPAddr: n.httpAddr, Zone: n.cfg.Zone, Weight: n.cfg.Weight,
-		Bind: n.cfg.Gossip, Advertise: gossipIP(n.httpAddr, n.cfg.Gossip),
+		Bind: n.cfg.Gossip, Advertise: n.cfg.gossipIP(n.httpAddr),
 		Label: n.cfg.Cluster, Key: n.keys.gossip,
 		OnSnapshot: n.applySnapshot, Logger: n.log,
 	})
@@ -117,10 +124,10 @@ func (n *Node) gossip() error {
 	return nil
 }
 
-// gossipIP is the IP that a node is gossiped to at: the one that it binds, or, where it binds every one, that of its HTTP
-// address.
-func gossipIP(httpAddr, bind string) string {
-	if ip := net.ParseIP(hostOf(bind)); ip == nil || !ip.IsUnspecified() {
+// gossipIP is the IP that a node is gossiped to at: that of its HTTP address where Advertise says what others reach, or the
+// node binds every one. If empty, the one that it binds.
+func (c Config) gossipIP(httpAddr string) string {
+	if ip := net.ParseIP(hostOf(c.Gossip)); c.Advertise == "" && (ip == nil || !ip.IsUnspecified()) {
 		return ""
 	}
 	if host := hostOf(httpAddr); net.ParseIP(host) != nil {

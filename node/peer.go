@@ -15,6 +15,7 @@ type peer struct {
 	Member
 	boot     uint64
 	client   *transport.Client
+	clock    *clock
 	requests sync.Map // group name to *outcomes
 }
 
@@ -27,6 +28,7 @@ func (p *peer) do(ctx context.Context, r transport.Request) (transport.Response,
 	switch {
 	case err == nil:
 		p.counts(r.Group)[resp.Code].Add(1)
+		resp = p.clock.heardFrom(resp)
 	case !errors.Is(err, context.Canceled):
 		counts := p.counts(r.Group)
 		counts[len(counts)-1].Add(1)

@@ -44,6 +44,13 @@ func (g *Group) copyOut(ctx context.Context, hash uint64, key string) {
 			continue
 		}
 		// A replica that misses the copy will load by itself: an error is nobody's business.
-		_, _ = p.do(ctx, transport.Request{Op: transport.Set, Group: g.name, Key: key, Value: e.Value, TTL: ttl, Peer: true})
+		_, _ = p.do(ctx, g.copyOf(key, e, ttl))
+	}
+}
+
+// copyOf is the request that a peer keep an entry as its own, unless it knows of something as new.
+func (g *Group) copyOf(key string, e lru.Entry, ttl time.Duration) transport.Request {
+	return transport.Request{
+		Op: transport.Set, Group: g.name, Key: key, Value: e.Value, TTL: ttl, Version: e.Version, Peer: true,
 	}
 }

@@ -28,6 +28,9 @@ func (h *handler) Serve(ctx context.Context, r transport.Request) transport.Resp
 	if n.ctx.Err() != nil {
 		return responseTo(ErrClosed, r.Peer)
 	}
+	if !n.clock.hear(r.Version) {
+		return transport.Response{Code: transport.BadRequest, Text: "the version is of a time to come: set the clocks"}
+	}
 	g, ok := n.groups.find(r.Group)
 	if !ok {
 		return responseTo(fmt.Errorf("%w %q", ErrUnknownGroup, r.Group), r.Peer)
@@ -63,32 +66,36 @@ func (g *Group) serveClient(ctx context.Context, r transport.Request) transport.
 // never waits for a fetch.
 func (g *Group) servePeer(ctx context.Context, r transport.Request) transport.Response {
 	hash := g.space.Hash(r.Key)
+	if r.Op == transport.Get {
+		g.counts.served.add(hash)
+	}
+	var a answer
+	var err error
 	switch {
 	case r.Op == transport.Get && r.CachedOnly:
 		return g.serveHeld(r)
 	case r.Op == transport.Get:
 		return g.serveGet(ctx, hash, r)
-	case r.Op == transport.Set && r.IfAbsent:
-		return g.serveHandOver(hash, r)
+	case r.Op == transport.Set && r.Version > 0:
+		return g.serveCopy(hash, r)
 	case r.Op == transport.Set:
-		return response(answer{}, g.put(hash, r.Key, Value{Data: r.Value, TTL: r.TTL}), r.Peer)
+		a.version, err = g.put(hash, r.Key, Value{Data: r.Value, TTL: r.TTL})
 	case r.Op == transport.Remove:
-		g.drop(hash, r.Key)
+		a.version = g.drop(hash, r.Key, r.Version)
 	case r.Op == transport.Purge:
-		g.dropAll()
+		g.dropAll(r.Version)
 	}
-	return transport.Response{}
+	return response(a, err, r.Peer)
 }
 
 func (g *Group) serveGet(ctx context.Context, hash uint64, r transport.Request) transport.Response {
-	g.counts.served.add(hash)
 	a, ok := g.look(hash, r.Key)
 	var err error
 	switch {
 	case !ok:
 		a, err = g.flights.do(ctx, loadFlight, hash, r.Key, g.load(hash, r.Key, lru.Owned))
 	case a.from == fromStale:
-		g.flights.start(loadFlight, hash, r.Key, g.load(hash, r.Key, lru.Owned))
+		g.flights.start(loadFlight, hash, r.Key, g.refresh(hash, r.Key))
 	}
 	resp := response(a, err, r.Peer)
 	resp.MinuteQPS = g.rates.asked(hash, time.Since(g.made))
@@ -104,18 +111,18 @@ func (g *Group) serveHeld(r transport.Request) transport.Response {
 	return response(a, nil, r.Peer)
 }
 
-// serveHandOver stores what its owner before hands over, unless something newer is here.
-func (g *Group) serveHandOver(hash uint64, r transport.Request) transport.Response {
+// serveCopy keeps what another member sent as this one's own, unless something as new is known here.
+func (g *Group) serveCopy(hash uint64, r transport.Request) transport.Response {
 	v := Value{Data: r.Value, TTL: r.TTL}
-	code := transport.OK
-	g.flights.exclude(hash, func() {
-		if e, ok := g.store.Get(hash, r.Key); ok && e.Kind == lru.Owned {
-			code = transport.Exists
-			return
-		}
-		g.store.Set(hash, r.Key, *g.entry(v, lru.Owned))
-	})
-	return transport.Response{Code: code}
+	if err := g.checkValue(v); err != nil {
+		return responseTo(err, r.Peer)
+	}
+	e := g.entry(v, lru.Owned)
+	e.Version = r.Version
+	if !g.flights.keep(hash, r.Key, *e) {
+		return transport.Response{Code: transport.Superseded, Text: "something as new is known of the key"}
+	}
+	return transport.Response{Version: r.Version}
 }
 
 // response is the reply to a request that ended in a and err.
@@ -126,5 +133,5 @@ func response(a answer, err error, peer bool) transport.Response {
 	if err != nil {
 		return responseTo(err, peer)
 	}
-	return transport.Response{Value: a.Data, TTL: a.TTL, Source: a.from.String()}
+	return transport.Response{Value: a.Data, TTL: a.TTL, Version: a.version, Source: a.from.String()}
 }

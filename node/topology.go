@@ -111,12 +111,12 @@ func (n *Node) peerLocked(m membership.Member) *peer {
 	if p, ok := n.topology.peers[peerID{m.Name, m.HTTPAddr, m.Boot}]; ok && p.Member == memberOf(m) {
 		return p
 	} else if ok {
-		moved := &peer{Member: memberOf(m), boot: m.Boot, client: p.client}
+		moved := &peer{Member: memberOf(m), boot: m.Boot, client: p.client, clock: p.clock}
 		p.requests.Range(func(group, counts any) bool { moved.requests.Store(group, counts); return true })
 		return moved
 	}
 	client := transport.NewClient(transport.ClientConfig{Addr: m.HTTPAddr, TLS: n.cfg.TLS, Key: n.keys.http})
-	return &peer{Member: memberOf(m), boot: m.Boot, client: client}
+	return &peer{Member: memberOf(m), boot: m.Boot, client: client, clock: &n.clock}
 }
 
 // dropPeersLocked makes peers the table, and closes the clients of those that are no longer in it. What waits for one

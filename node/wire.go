@@ -78,6 +78,8 @@ func errorOf(r transport.Response) error {
 		return &OriginError{Err: &wireError{context.DeadlineExceeded, r.Text}}
 	case transport.Unavailable:
 		return ErrClosed
+	case transport.Unreachable:
+		return &UnreachableError{Err: errors.New(r.Text)}
 	}
 	return fmt.Errorf("%s: %s", r.Code, r.Text)
 }

@@ -43,17 +43,17 @@ func (g *Group) Remove(ctx context.Context, keys ...string) error {
 
 // Purge makes every member forget every key of the group. An *UnreachableError says which members were not told.
 func (g *Group) Purge(ctx context.Context) error {
-	purge := transport.Request{Op: transport.Purge, Group: g.name, Peer: true}
+	purge := transport.Request{Op: transport.Purge, Group: g.name, Version: g.node.clock.next(), Peer: true}
 	// What a member fetches while another was not told yet may be old: so all are told twice.
-	if err := g.tellAll(ctx, g.node.view.Load().everyone(), purge); err != nil {
-		return err
-	}
-	return g.tellAll(ctx, g.node.view.Load().everyone(), purge)
+	return unreachable(
+		g.tellAll(ctx, g.node.view.Load().everyone(), purge),
+		g.tellAll(ctx, g.node.view.Load().everyone(), purge),
+	)
 }
 
 // write carries a change of one key through the cluster: one after the other to those who may hold the key, in the
-// ring's order, and then to all others at once, who forget it. The order matters: a member that was told fetches from
-// those who were told before it.
+// ring's order, and then to all others at once, who forget it. The first that is reached issues the version. The order
+// matters: a member that was told fetches from those who were told before it.
 func (g *Group) write(ctx context.Context, change transport.Request) error {
 	v := g.node.view.Load()
 	forget := transport.Request{Op: transport.Remove, Group: g.name, Key: change.Key, Peer: true}
@@ -65,56 +65,79 @@ func (g *Group) write(ctx context.Context, change transport.Request) error {
 		if holding < g.cfg.Replicas {
 			request = change
 		}
-		if errs[i] = g.tell(ctx, p, request); errs[i] == nil {
+		var version uint64
+		if version, errs[i] = g.tell(ctx, p, request); errs[i] == nil {
 			holding++
+			change.Version = max(change.Version, version)
+			forget.Version = change.Version
 		}
 	}
-	rest := slices.DeleteFunc(v.everyone(), func(p *peer) bool { return slices.Contains(holders, p) })
-	return unreachable(append(errs, g.tellAll(ctx, rest, forget))...)
+	errs = append(errs, g.tellAll(ctx, others(v.everyone(), holders), forget))
+	if later := g.node.view.Load(); later != v { // who came meanwhile may have asked somebody who was not told yet
+		errs = append(errs, g.tellAll(ctx, others(later.everyone(), v.everyone()), forget))
+	}
+	return unreachable(errs...)
+}
+
+// others are the members of all that are not among some.
+func others(all, some []*peer) []*peer {
+	return slices.DeleteFunc(all, func(p *peer) bool { return slices.Contains(some, p) })
 }
 
 // tellAll sends a request to members at once.
 func (g *Group) tellAll(ctx context.Context, members []*peer, r transport.Request) error {
 	errs := make([]error, len(members))
-	inParallel(len(members), func(i int) { errs[i] = g.tell(ctx, members[i], r) })
+	inParallel(len(members), func(i int) { _, errs[i] = g.tell(ctx, members[i], r) })
 	return unreachable(errs...)
 }
 
-// tell carries out a request here, where p is nil, or at a peer.
-func (g *Group) tell(ctx context.Context, p *peer, r transport.Request) error {
+// tell carries out a write here, where p is nil, or at a peer, and returns its version.
+func (g *Group) tell(ctx context.Context, p *peer, r transport.Request) (uint64, error) {
 	if g.node.ctx.Err() != nil {
-		return ErrClosed
+		return 0, ErrClosed
 	}
+	var resp transport.Response
 	if p == nil {
-		return errorOf(g.servePeer(ctx, r))
+		resp = g.servePeer(ctx, r)
+	} else {
+		var err error
+		if resp, err = p.do(ctx, r); err != nil {
+			return 0, &UnreachableError{Members: []string{p.Name}, Err: err}
+		}
 	}
-	resp, err := p.do(ctx, r)
-	switch {
-	case err != nil:
-		return &UnreachableError{Members: []string{p.Name}, Err: err}
-	case resp.Code == transport.TooLarge:
-		return errorOf(resp)
-	case resp.Code == transport.UnknownGroup && r.Op != transport.Set:
-		return nil // it holds nothing
-	case resp.Code != transport.OK:
-		return &UnreachableError{Members: []string{p.Name}, Err: errorOf(resp)}
+	switch resp.Code {
+	case transport.OK, transport.Superseded:
+		return resp.Version, nil
+	case transport.TooLarge:
+		return 0, errorOf(resp)
+	case transport.UnknownGroup:
+		if r.Op != transport.Set {
+			return 0, nil // it holds nothing
+		}
 	}
-	return nil
+	return 0, &UnreachableError{Members: []string{g.node.nameOf(p)}, Err: errorOf(resp)}
 }
 
-// put stores a value as this node's own.
-func (g *Group) put(hash uint64, key string, v Value) error {
+// put stores a value as this node's own, and returns the version that it got.
+func (g *Group) put(hash uint64, key string, v Value) (uint64, error) {
 	if err := g.checkValue(v); err != nil {
-		return err
+		return 0, err
 	}
-	g.flights.fence(hash, key, func() { g.store.Set(hash, key, *g.entry(v, lru.Owned)) })
-	return nil
+	e, stored := g.entry(v, lru.Owned), false
+	version := g.flights.fence(hash, key, 0, func(version uint64) {
+		e.Version = version
+		stored = g.store.Set(hash, key, *e)
+	})
+	if !stored {
+		return 0, fmt.Errorf("%w: a value of %d bytes does not fit in MaxBytes, which is %d", ErrTooLarge, len(v.Data), g.cfg.MaxBytes)
+	}
+	return version, nil
 }
 
-// drop forgets a key.
-func (g *Group) drop(hash uint64, key string) {
-	g.flights.fence(hash, key, func() { g.store.Remove(hash, key) })
+// drop forgets a key, and returns the version of that.
+func (g *Group) drop(hash uint64, key string, version uint64) uint64 {
+	return g.flights.fence(hash, key, version, func(uint64) { g.store.Remove(hash, key) })
 }
 
 // dropAll forgets every key.
-func (g *Group) dropAll() { g.flights.fenceAll(g.store.Purge) }
+func (g *Group) dropAll(version uint64) { g.flights.fenceAll(version, g.store.Purge) }

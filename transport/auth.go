@@ -52,7 +52,7 @@ func mac(key []byte, stamp string, r *http.Request, body []byte) []byte {
 	h := hmac.New(sha256.New, key)
 	for _, part := range []string{
 		stamp, r.Method, escapedPath(r.URL), r.Header.Get(headerPeer), r.Header.Get(headerTTL),
-		cacheControl(r.Header), r.Header.Get("If-None-Match"),
+		cacheControl(r.Header), r.Header.Get(headerVersion),
 	} {
 		io.WriteString(h, part+"\n")
 	}

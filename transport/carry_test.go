@@ -51,9 +51,10 @@ func TestRequestsArriveAsTheyWereSent(t *testing.T) {
 		{Op: transport.Set, Group: "g", Key: "k", Value: []byte("v")},
 		{Op: transport.Set, Group: "g", Key: "k", Value: []byte{}},
 		{Op: transport.Set, Group: "g", Key: "k", Value: []byte("v"), TTL: time.Minute},
-		{Op: transport.Set, Group: "g", Key: "k", Value: []byte("v"), TTL: 3 * time.Millisecond, Peer: true, IfAbsent: true},
+		{Op: transport.Set, Group: "g", Key: "k", Value: []byte("v"), TTL: 3 * time.Millisecond, Peer: true, Version: math.MaxUint64},
 		{Op: transport.Remove, Group: "g", Key: "k"},
 		{Op: transport.Remove, Group: "g", Key: "k", Peer: true},
+		{Op: transport.Remove, Group: "g", Key: "k", Peer: true, Version: 7},
 		{Op: transport.Purge, Group: "g"},
 		{Op: transport.Purge, Group: "g", Peer: true},
 	}
@@ -226,11 +227,16 @@ func TestTheRateOfQueriesArrives(t *testing.T) {
 	}
 }
 
-func TestOnlyAMemberMayAskForIfAbsent(t *testing.T) {
-	h := &handler{}
-	resp := must(t, pair(t, h), transport.Request{Op: transport.Set, Group: "g", IfAbsent: true})
-	if _, n := h.last(); resp.Code != transport.BadRequest || n != 0 {
-		t.Errorf("got %v after %d calls of the Handler: the condition must not be ignored", resp.Code, n)
+func TestVersionsTravelBetweenMembersAlone(t *testing.T) {
+	h := answer(transport.Response{Version: 9})
+	c := pair(t, h)
+	for _, op := range []transport.Op{transport.Get, transport.Set, transport.Remove, transport.Purge} {
+		for peer, want := range map[bool]uint64{true: 9, false: 0} {
+			resp := must(t, c, transport.Request{Op: op, Group: "g", Peer: peer, Version: 7})
+			if asked, _ := h.last(); resp.Version != want || (asked.Version == 7) != peer {
+				t.Errorf("op %d, peer %v: sent 7, arrived %d; sent 9, arrived %d", op, peer, asked.Version, resp.Version)
+			}
+		}
 	}
 }
 

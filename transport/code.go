@@ -11,7 +11,7 @@ const (
 	NotFound          // the origin does not have the key
 	NotCached         // the member does not hold the key, and was asked not to load it
 	UnknownGroup      // the member has no such group
-	Exists            // the member holds the key already, and was asked to leave it
+	Superseded        // the member knows of something newer under the key
 	BadRequest        // the request breaks the protocol
 	TooLarge          // the key or the value is longer than the group allows
 	Unauthorized      // the signature is missing or wrong
@@ -32,7 +32,7 @@ var codes = [numCodes]struct {
 	NotFound:     {"not-found", http.StatusNotFound},
 	NotCached:    {"not-cached", http.StatusGatewayTimeout}, // RFC 9111, section 5.2.1.7
 	UnknownGroup: {"unknown-group", http.StatusNotFound},
-	Exists:       {"exists", http.StatusPreconditionFailed},
+	Superseded:   {"superseded", http.StatusConflict},
 	BadRequest:   {"bad-request", http.StatusBadRequest},
 	TooLarge:     {"too-large", http.StatusRequestEntityTooLarge},
 	Unauthorized: {"unauthorized", http.StatusUnauthorized},

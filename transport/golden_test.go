@@ -82,7 +82,7 @@ func record(t *testing.T, l *pipes, wire *tape) {
 		{Group: "scores", Key: "absent", Peer: true},
 		{Group: "scores", Key: "busy"},
 		{Op: transport.Set, Group: "scores", Key: "", Value: []byte("v"), TTL: time.Second},
-		{Op: transport.Set, Group: "scores", Key: "Tom", Peer: true, IfAbsent: true},
+		{Op: transport.Set, Group: "scores", Key: "Tom", Peer: true, Version: 1795159980123456789},
 		{Op: transport.Remove, Group: "scores", Key: "Tom", Peer: true},
 		{Op: transport.Purge, Group: "scores"},
 		{Op: transport.Get, Key: "no group"},
@@ -115,7 +115,7 @@ func recordSignatures(wire *tape) {
 	s := transport.NewSigner("secret").In("SESSION")
 	for _, method := range []string{"PUT", "DELETE", "GET"} {
 		r := httptest.NewRequest(method, "/_gocache/a%2Fb/k", nil)
-		for _, field := range []string{"Gocache-Hop", "Gocache-Ttl", "Cache-Control", "If-None-Match"} {
+		for _, field := range []string{"Gocache-Hop", "Gocache-Ttl", "Cache-Control", "Gocache-Version"} {
 			r.Header.Set(field, "of "+field)
 		}
 		s.Sign(r, "body")

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"errors"
 	"fmt"
 	"iter"
 	"math"
@@ -16,6 +15,7 @@ const (
 	headerPeer    = "Gocache-Hop"     // "1": a member asks
 	headerTimeout = "Gocache-Timeout" // what is left of the deadline, in ms
 	headerTTL     = "Gocache-Ttl"     // what is left of the value's life, in ms; none: no expiry
+	headerVersion = "Gocache-Version" // orders what members tell each other of a key
 	headerQPS     = "Gocache-Qps"     // how often peers ask for the key, per second
 	headerError   = "Gocache-Error"   // a Code's name
 	headerAuth    = "Gocache-Auth"    // see auth.go
@@ -90,14 +90,23 @@ func directives(h http.Header) iter.Seq[string] {
 // cacheControl is the field, its lines joined.
 func cacheControl(h http.Header) string { return strings.Join(h.Values("Cache-Control"), ",") }
 
-// ifAbsent reads the condition that a member may put on Set. Another one is refused, since a write that ignored it would do
-// what its sender forbade.
-func ifAbsent(h http.Header, peer bool) (bool, error) {
-	condition := h.Get("If-None-Match")
-	if condition == "" || condition == "*" && peer {
-		return condition != "", nil
+// version reads the version that a member sends; 0 where there is none.
+func version(h http.Header) (uint64, error) {
+	text := h.Get(headerVersion)
+	if text == "" {
+		return 0, nil
 	}
-	return false, errors.New("If-None-Match is not supported here")
+	v, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s is %q: want a number", headerVersion, text)
+	}
+	return v, nil
+}
+
+func describeVersion(h http.Header, v uint64) {
+	if v > 0 {
+		h.Set(headerVersion, strconv.FormatUint(v, 10))
+	}
 }
 
 func hasDirective(h http.Header, want string) bool {

@@ -19,7 +19,8 @@ func readReply(reply *http.Response, r Request) (Response, error) {
 	case r.Op == Get && reply.StatusCode == http.StatusOK && reply.Header.Get("Content-Type") == typeRaw:
 		return readValue(reply, r)
 	case r.Op != Get && reply.StatusCode == http.StatusNoContent:
-		return Response{}, nil
+		v, err := version(reply.Header)
+		return Response{Version: v}, err
 	}
 	return readError(reply)
 }
@@ -33,11 +34,15 @@ func readValue(reply *http.Response, r Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
+	v, err := version(reply.Header)
+	if err != nil {
+		return Response{}, err
+	}
 	value, err := readBody(reply.Body, reply.ContentLength, limit)
 	if err != nil {
 		return Response{}, fmt.Errorf("read the value: %w", err)
 	}
-	return Response{Value: value, TTL: ttl, MinuteQPS: rate(reply.Header)}, nil
+	return Response{Value: value, TTL: ttl, Version: v, MinuteQPS: rate(reply.Header)}, nil
 }
 
 // rate reads how often peers ask for the key: 0 where that is not known or makes no sense.

@@ -16,7 +16,7 @@ import (
 
 func TestEveryCodeHasItsStatus(t *testing.T) {
 	for code, status := range map[transport.Code]int{
-		transport.NotFound: 404, transport.NotCached: 504, transport.UnknownGroup: 404, transport.Exists: 412,
+		transport.NotFound: 404, transport.NotCached: 504, transport.UnknownGroup: 404, transport.Superseded: 409,
 		transport.BadRequest: 400, transport.TooLarge: 413, transport.Unauthorized: 401, transport.Origin: 502,
 		transport.Timeout: 504, transport.Overloaded: 503, transport.Unreachable: 503, transport.Unavailable: 503,
 		transport.Internal: 500,

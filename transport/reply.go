@@ -29,6 +29,9 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, req Request, resp
 	case req.Op == Get:
 		s.replyValue(w, r, req, resp)
 	default:
+		if req.Peer {
+			describeVersion(w.Header(), resp.Version)
+		}
 		w.WriteHeader(http.StatusNoContent)
 	}
 }
@@ -83,7 +86,9 @@ func (s *Server) replyValue(w http.ResponseWriter, r *http.Request, req Request,
 	if resp.MinuteQPS > 0 {
 		h.Set(headerQPS, strconv.FormatFloat(resp.MinuteQPS, 'g', 4, 64))
 	}
-	if !req.Peer {
+	if req.Peer {
+		describeVersion(h, resp.Version)
+	} else {
 		s.describe(h, resp)
 	}
 	if r.Method != http.MethodHead {

@@ -59,6 +59,7 @@ func header(ctx context.Context, r Request) http.Header {
 	h := http.Header{}
 	if r.Peer {
 		h.Set(headerPeer, "1")
+		describeVersion(h, r.Version)
 	} else {
 		h.Set("Accept", typeRaw) // as none could mean protobuf
 	}
@@ -77,9 +78,6 @@ func header(ctx context.Context, r Request) http.Header {
 func describeSet(h http.Header, r Request) {
 	if r.TTL > 0 {
 		h.Set(headerTTL, strconv.FormatInt(ceilMillis(r.TTL), 10))
-	}
-	if r.IfAbsent {
-		h.Set("If-None-Match", "*")
 	}
 	if len(r.Value) > eagerBytes {
 		h.Set("Expect", "100-continue")

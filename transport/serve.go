@@ -10,6 +10,7 @@ import (
 
 var (
 	errUnwantedBody = errors.New("only a PUT has a body")
+	errCondition    = errors.New("a PUT has no conditions here") // to ignore one would do what its sender forbade
 	errQuery        = errors.New("a question mark in a key is written as %3F")
 )
 
@@ -111,12 +112,16 @@ func (s *Server) request(r *http.Request, op Op, t target) (Request, *Response) 
 func readHeader(r *http.Request, op Op, t target) (Request, error) {
 	req := Request{Op: op, Group: t.group, Key: t.key, Peer: r.Header.Get(headerPeer) != ""}
 	var err error
+	if req.Peer {
+		if req.Version, err = version(r.Header); err != nil {
+			return Request{}, err
+		}
+	}
 	switch {
+	case op == Set && (r.Header.Get("If-None-Match") != "" || r.Header.Get("If-Match") != ""):
+		err = errCondition
 	case op == Set:
 		req.TTL, err = life(r.Header)
-		if err == nil {
-			req.IfAbsent, err = ifAbsent(r.Header, req.Peer)
-		}
 	case r.ContentLength != 0:
 		err = errUnwantedBody
 	case op == Get:

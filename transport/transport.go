@@ -35,8 +35,9 @@ type Request struct {
 	// CachedOnly asks Get for what is held already; else NotCached.
 	CachedOnly bool
 
-	// IfAbsent asks Set to leave what is held already; then Exists. Only a Peer may ask for it, else BadRequest.
-	IfAbsent bool
+	// Version orders what peers tell each other of a key; 0 where its receiver shall issue one. A Set with a Version is kept
+	// only where nothing as new is known of the key; else Superseded. Clients send none.
+	Version uint64
 
 	// MaxReply bounds the value that a Client accepts, in bytes. If zero, 64 MiB. It is not sent.
 	MaxReply int
@@ -52,6 +53,9 @@ type Response struct {
 	// Value and TTL are what Get found. A TTL of 0 means no expiry; another one is rounded up to milliseconds.
 	Value []byte
 	TTL   time.Duration
+
+	// Version is that of the value found or, after a write, the one that was issued for it. Clients are not told.
+	Version uint64
 
 	// MinuteQPS is the rate at which peers ask for the key, in queries per second over the last moments; 0 where it is
 	// not known.

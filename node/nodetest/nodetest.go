@@ -16,6 +16,9 @@ const agreeWithin = 30 * time.Second
 // others. They are closed when the test ends. If edit is given, it is called with the Config of each node before it starts.
 func Start(t testing.TB, n int, edit ...func(i int, cfg *node.Config)) []*node.Node {
 	t.Helper()
+	if n < 1 {
+		t.Fatalf("a cluster of %d nodes: want 1 or more", n)
+	}
 	var nodes []*node.Node
 	for i := range n {
 		cfg := node.Config{Listen: "127.0.0.1:0", Gossip: "127.0.0.1:0"}

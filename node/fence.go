@@ -1,0 +1,91 @@
+package node
+
+import "github.com/p2pcache/p2pcache/lru"
+
+// Writes and what flights bring are ordered by versions. The member that a write reaches first issues its version and the
+// others are told it; a load has the version of its beginning. Each member remembers the version of a key's last write for a
+// while, the key's floor, and believes nothing older: no flight that began before, no hand-over that comes late, no answer of
+// a member that was not told.
+
+// fence lets write change the store for a key, and returns the version of that: the given one or, for 0, a new one. Flights
+// that began before go on for those who wait for them, but are joined and stored no more.
+func (fs *flights) fence(hash uint64, key string, version uint64, write func(version uint64)) uint64 {
+	s := fs.shard(hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if version == 0 {
+		version = fs.env.clock.next()
+	}
+	for k := range s.byKey {
+		delete(s.byKey[k], key)
+	}
+	s.floors.raise(hash, version)
+	write(version)
+	return version
+}
+
+// fenceAll is fence for every key.
+func (fs *flights) fenceAll(version uint64, write func()) {
+	for i := range fs.shards {
+		s := &fs.shards[i]
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for k := range s.byKey {
+			clear(s.byKey[k])
+		}
+		s.floors.all = max(s.floors.all, version)
+	}
+	write()
+}
+
+// keep stores what another member sent: false where something as new is known of the key. Then there is something newer, but
+// for a store that has no room for an entry so large.
+func (fs *flights) keep(hash uint64, key string, e lru.Entry) bool {
+	s := fs.shard(hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !fs.storeLocked(s, hash, key, e) {
+		return false
+	}
+	for k := range s.byKey {
+		if f, ok := s.byKey[k][key]; ok && f.version < e.Version {
+			delete(s.byKey[k], key)
+		}
+	}
+	return true
+}
+
+// believes reports whether something of that version can be what a key holds now.
+func (fs *flights) believes(hash, version uint64) bool {
+	s := fs.shard(hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return version >= s.floors.of(hash)
+}
+
+// settleLocked makes the store hold what a flight brought, and reports whether it does.
+func (fs *flights) settleLocked(s *flightShard, f *flight, out outcome) bool {
+	switch {
+	case fs.env.ctx.Err() != nil:
+		return false // the node was closed, and its store emptied
+	case out.keep != nil:
+		return fs.storeLocked(s, f.hash, f.key, *out.keep)
+	case out.drop && !fs.newerLocked(f.hash, f.key, out.answer.version):
+		fs.env.store.Remove(f.hash, f.key)
+	}
+	return false
+}
+
+// storeLocked stores an entry unless something as new is known of the key.
+func (fs *flights) storeLocked(s *flightShard, hash uint64, key string, e lru.Entry) bool {
+	if e.Version < s.floors.of(hash) || fs.newerLocked(hash, key, e.Version) {
+		return false
+	}
+	return fs.env.store.Set(hash, key, e)
+}
+
+// newerLocked reports whether this node holds, as its own, something as new as version.
+func (fs *flights) newerLocked(hash uint64, key string, version uint64) bool {
+	held, ok := fs.env.store.Get(hash, key)
+	return ok && held.Kind == lru.Owned && held.Version >= version
+}

@@ -1,0 +1,49 @@
+package node
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/p2pcache/p2pcache/transport"
+)
+
+// maxAhead is how far ahead of this node's clock a peer's version may be. One that is further would hold up the clocks of all
+// members for as long.
+const maxAhead = 24 * time.Hour
+
+// clock issues versions: a hybrid logical clock (Kulkarni et al., 2014). A version is the time in nanoseconds since 1970, or
+// one more than the highest version that was issued or heard of here. So what happens after something else on any two nodes
+// that talked in between has a higher version, however wrong their clocks are.
+type clock struct{ last atomic.Uint64 }
+
+// next issues a version that is higher than all that were issued or heard of.
+func (c *clock) next() uint64 {
+	for {
+		last := c.last.Load()
+		v := max(last+1, uint64(time.Now().UnixNano()))
+		if c.last.CompareAndSwap(last, v) {
+			return v
+		}
+	}
+}
+
+// hear takes notice of a peer's version, and reports whether it can be one.
+func (c *clock) hear(v uint64) bool {
+	if v > uint64(time.Now().Add(maxAhead).UnixNano()) {
+		return false
+	}
+	for last := c.last.Load(); v > last; last = c.last.Load() {
+		if c.last.CompareAndSwap(last, v) {
+			break
+		}
+	}
+	return true
+}
+
+// heardFrom takes notice of the version in a reply; a reply whose version cannot be one has none.
+func (c *clock) heardFrom(resp transport.Response) transport.Response {
+	if !c.hear(resp.Version) {
+		resp.Version = 0
+	}
+	return resp
+}
