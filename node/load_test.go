@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"io"
 	"runtime"
 	"strconv"
 	"sync"
@@ -14,59 +14,8 @@ import (
 	"time"
 
 	"github.com/p2pcache/p2pcache/node"
+	"github.com/p2pcache/p2pcache/node/nodetest"
 )
-
-// single makes a group on a node that opens no port, so that its time can be a bubble's.
-func single(t testing.TB, cfg node.GroupConfig) *node.Group {
-	t.Helper()
-	n, err := node.New(node.Config{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { n.Close() })
-	g, err := n.NewGroup("scores", cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return g
-}
-
-// origin is a Loader that counts its calls and answers each key by answer.
-type origin struct {
-	calls  atomic.Int64
-	answer func(ctx context.Context, key string) (node.Value, error)
-}
-
-func (o *origin) load(ctx context.Context, key string) (node.Value, error) {
-	o.calls.Add(1)
-	return o.answer(ctx, key)
-}
-
-// numbered answers each call with its number.
-func numbered() *origin {
-	o := &origin{}
-	o.answer = func(context.Context, string) (node.Value, error) {
-		return node.Value{Data: []byte(strconv.FormatInt(o.calls.Load(), 10))}, nil
-	}
-	return o
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-time.After(d):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
-func mustGet(t testing.TB, g *node.Group, key, want string) {
-	t.Helper()
-	v, err := g.Get(t.Context(), key)
-	if err != nil || v.String() != want {
-		t.Fatalf("Get(%q) = %q, %v; want %q", key, v, err, want)
-	}
-}
 
 func TestCallersOfOneKeyShareOneLoadAndLeaveAtTheirOwnDeadlines(t *testing.T) {
 	const callers = 1000
@@ -218,195 +167,6 @@ func TestTooManyLoadsAreRefused(t *testing.T) {
 	})
 }
 
-func TestWhatAnEarlierLoadBringsIsNotStoredAfterARemoveOrASet(t *testing.T) {
-	for name, write := range map[string]func(*node.Group) error{
-		"Remove": func(g *node.Group) error { return g.Remove(t.Context(), "Tom") },
-		"Purge":  func(g *node.Group) error { return g.Purge(t.Context()) },
-		"Set":    func(g *node.Group) error { return g.Set(t.Context(), "Tom", node.Value{Data: []byte("2")}) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				o := &origin{}
-				o.answer = func(ctx context.Context, _ string) (node.Value, error) {
-					v := strconv.FormatInt(o.calls.Load(), 10)
-					return node.Value{Data: []byte(v)}, sleep(ctx, time.Second)
-				}
-				g := single(t, node.GroupConfig{Load: o.load})
-				var all sync.WaitGroup
-				all.Go(func() { mustGet(t, g, "Tom", "1") })
-				time.Sleep(time.Second / 2)
-				if err := write(g); err != nil {
-					t.Fatal(err)
-				}
-				mustGet(t, g, "Tom", "2")
-				all.Wait()
-				mustGet(t, g, "Tom", "2")
-			})
-		})
-	}
-}
-
-func TestRemoveDuringLoadsLeavesNothingOld(t *testing.T) {
-	var current atomic.Int64
-	g := single(t, node.GroupConfig{Load: func(context.Context, string) (node.Value, error) {
-		v := current.Load()
-		for range rand.IntN(4) {
-			runtime.Gosched()
-		}
-		return node.Value{Data: []byte(strconv.FormatInt(v, 10))}, nil
-	}})
-	for round := int64(1); round <= 10_000; round++ {
-		var others sync.WaitGroup
-		for range 2 {
-			others.Go(func() { g.Get(t.Context(), "Tom") })
-		}
-		current.Store(round)
-		if err := g.Remove(t.Context(), "Tom"); err != nil {
-			t.Fatal(err)
-		}
-		mustGet(t, g, "Tom", strconv.FormatInt(round, 10))
-		others.Wait()
-	}
-}
-
-func TestLifeOfValues(t *testing.T) {
-	loadedWith := func(ttl time.Duration) func(context.Context, string) (node.Value, error) {
-		return func(context.Context, string) (node.Value, error) { return node.Value{Data: []byte("v"), TTL: ttl}, nil }
-	}
-	for _, test := range []struct {
-		name      string
-		cfg       node.GroupConfig
-		loaded    time.Duration
-		wait      time.Duration
-		wantLoads int64
-	}{
-		{"no expiry", node.GroupConfig{}, 0, 1000 * time.Hour, 1},
-		{"the group's TTL, not yet over", node.GroupConfig{TTL: time.Minute}, 0, time.Minute - 1, 1},
-		{"the group's TTL, over", node.GroupConfig{TTL: time.Minute}, 0, time.Minute, 2},
-		{"the value's TTL wins", node.GroupConfig{TTL: time.Minute}, time.Second, time.Second, 2},
-		{"jitter shortens by at most itself", node.GroupConfig{TTL: time.Minute, Jitter: time.Second}, 0, 59 * time.Second, 1},
-		{"jitter never lengthens", node.GroupConfig{TTL: time.Minute, Jitter: time.Second}, 0, time.Minute, 2},
-		{"jitter leaves half of a life", node.GroupConfig{TTL: time.Second, Jitter: time.Hour}, 0, time.Second / 2, 1},
-		{"a negative TTL is not kept", node.GroupConfig{}, -1, 0, 2},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				o := &origin{answer: loadedWith(test.loaded)}
-				test.cfg.Load = o.load
-				g := single(t, test.cfg)
-				mustGet(t, g, "Tom", "v")
-				time.Sleep(test.wait)
-				mustGet(t, g, "Tom", "v")
-				if n := o.calls.Load(); n != test.wantLoads {
-					t.Errorf("%d loads, want %d", n, test.wantLoads)
-				}
-			})
-		})
-	}
-}
-
-func TestGetTellsTheTimeLeft(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		g := single(t, node.GroupConfig{TTL: time.Minute, StaleFor: time.Hour, Load: numbered().load})
-		mustGet(t, g, "Tom", "1")
-		time.Sleep(20 * time.Second)
-		if v, err := g.Get(t.Context(), "Tom"); err != nil || v.TTL != 40*time.Second {
-			t.Errorf("TTL is %v, %v; want 40s", v.TTL, err)
-		}
-	})
-}
-
-func TestAnAbsentKeyIsRememberedForNegativeTTL(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		o := &origin{answer: func(context.Context, string) (node.Value, error) {
-			return node.Value{}, fmt.Errorf("select: %w", node.ErrNotFound)
-		}}
-		g := single(t, node.GroupConfig{NegativeTTL: time.Second, Load: o.load})
-		get := func() {
-			t.Helper()
-			if _, err := g.Get(t.Context(), "Nobody"); !errors.Is(err, node.ErrNotFound) {
-				t.Errorf("got %v, want ErrNotFound", err)
-			}
-		}
-		for range 1000 {
-			get()
-		}
-		if n := o.calls.Load(); n != 1 {
-			t.Errorf("%d loads within NegativeTTL, want 1", n)
-		}
-		time.Sleep(time.Second)
-		get()
-		if err := g.Remove(t.Context(), "Nobody"); err != nil {
-			t.Fatal(err)
-		}
-		get()
-		if n := o.calls.Load(); n != 3 {
-			t.Errorf("%d loads after expiry and removal, want 3", n)
-		}
-		if s := g.Stats(); s.OriginErrors != 0 {
-			t.Errorf("not found was counted as %d errors", s.OriginErrors)
-		}
-	})
-}
-
-func TestAStaleValueIsServedAtOnceWhileItIsRefreshedOnce(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		o := &origin{}
-		failing := false
-		o.answer = func(ctx context.Context, _ string) (node.Value, error) {
-			v := strconv.FormatInt(o.calls.Load(), 10)
-			if err := sleep(ctx, time.Second); err != nil || failing {
-				return node.Value{}, errors.New("down")
-			}
-			return node.Value{Data: []byte(v)}, nil
-		}
-		g := single(t, node.GroupConfig{TTL: time.Minute, StaleFor: time.Minute, Load: o.load})
-		mustGet(t, g, "Tom", "1")
-		time.Sleep(time.Minute)
-		started := time.Now()
-		for range 10 {
-			mustGet(t, g, "Tom", "1")
-		}
-		if took := time.Since(started); took != 0 {
-			t.Errorf("stale values took %v", took)
-		}
-		time.Sleep(time.Second)
-		synctest.Wait()
-		mustGet(t, g, "Tom", "2")
-
-		failing = true
-		time.Sleep(time.Minute + time.Second)
-		mustGet(t, g, "Tom", "2") // the origin fails: still served
-		time.Sleep(time.Minute)
-		if v, err := g.Get(t.Context(), "Tom"); err == nil {
-			t.Errorf("got %q past StaleFor, want the origin's error", v)
-		}
-		if s := g.Stats(); s.Gets[node.SourceStale] != 11 {
-			t.Errorf("counted %d stale Gets, want 11", s.Gets[node.SourceStale])
-		}
-	})
-}
-
-func TestAStaleValueGoesWithItsKey(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		o := &origin{}
-		o.answer = func(context.Context, string) (node.Value, error) {
-			if o.calls.Load() > 1 {
-				return node.Value{}, node.ErrNotFound
-			}
-			return node.Value{Data: []byte("v")}, nil
-		}
-		g := single(t, node.GroupConfig{TTL: time.Minute, StaleFor: time.Hour, Load: o.load})
-		mustGet(t, g, "Tom", "v")
-		time.Sleep(time.Minute)
-		mustGet(t, g, "Tom", "v")
-		synctest.Wait()
-		if v, err := g.Get(t.Context(), "Tom"); !errors.Is(err, node.ErrNotFound) {
-			t.Errorf("got %q, %v once the origin had lost the key", v, err)
-		}
-	})
-}
-
 func TestLimitsOfKeysAndValues(t *testing.T) {
 	g := single(t, node.GroupConfig{MaxKeyBytes: 4, MaxValueBytes: 8, Load: func(_ context.Context, key string) (node.Value, error) {
 		n, err := strconv.Atoi(key)
@@ -435,8 +195,6 @@ func TestLimitsOfKeysAndValues(t *testing.T) {
 	}
 }
 
-func second[T any](_ T, err error) error { return err }
-
 func TestWithoutALoaderWhatWasSetIsFound(t *testing.T) {
 	g := single(t, node.GroupConfig{})
 	if _, err := g.Get(t.Context(), "Tom"); !errors.Is(err, node.ErrNotFound) {
@@ -448,5 +206,56 @@ func TestWithoutALoaderWhatWasSetIsFound(t *testing.T) {
 	mustGet(t, g, "Tom", "630")
 	if err := g.Set(t.Context(), "Tom", node.Value{TTL: -1}); err == nil {
 		t.Error("a negative TTL was accepted")
+	}
+}
+
+func TestAValueThatIsRefusedIsNotReturned(t *testing.T) {
+	g := single(t, node.GroupConfig{MaxValueBytes: 2, Load: func(context.Context, string) (node.Value, error) {
+		return node.Value{Data: []byte("long")}, nil
+	}})
+	if v, err := g.Get(t.Context(), "Tom"); !errors.Is(err, node.ErrTooLarge) || v.Data != nil {
+		t.Errorf("got %q, %v", v, err)
+	}
+}
+
+func TestASetThatDoesNotFitIsAnError(t *testing.T) {
+	g := single(t, node.GroupConfig{MaxBytes: 2 << 10})
+	if err := g.Set(t.Context(), "Tom", node.Value{Data: make([]byte, 2<<10)}); !errors.Is(err, node.ErrTooLarge) {
+		t.Errorf("got %v, want ErrTooLarge", err)
+	}
+}
+
+func TestThisPackagesErrorsOfALoaderAreTheOrigins(t *testing.T) {
+	nodes := nodetest.Start(t, 2)
+	for name, err := range map[string]error{
+		"too large": node.ErrTooLarge, "closed": node.ErrClosed, "unknown group": node.ErrUnknownGroup, "cancelled": context.Canceled,
+		"unreachable": &node.UnreachableError{Members: []string{"x"}, Err: io.EOF}, "origin": &node.OriginError{Err: io.EOF}, "empty": &node.OriginError{},
+	} {
+		load := func(context.Context, string) (node.Value, error) {
+			return node.Value{}, fmt.Errorf("of another cluster: %w", err)
+		}
+		for _, g := range nodetest.Group(t, nodes, name, node.GroupConfig{Load: load}) {
+			_, got := g.Get(t.Context(), "Tom")
+			var origin *node.OriginError
+			var unreachable *node.UnreachableError
+			if !errors.As(got, &origin) || errors.As(got, &unreachable) || errors.Is(got, node.ErrTooLarge) || errors.Is(got, node.ErrClosed) {
+				t.Errorf("%s: got %#v", name, got)
+			}
+			if want := "origin: of another cluster: " + err.Error(); got.Error() != want {
+				t.Errorf("%s: got %q, want %q", name, got, want)
+			}
+		}
+	}
+}
+
+type angry struct{}
+
+func (angry) String() string { panic("no") }
+
+func TestAPanicValueThatPanicsIsAPanicLikeOthers(t *testing.T) {
+	g := single(t, node.GroupConfig{Load: func(context.Context, string) (node.Value, error) { panic(angry{}) }})
+	var failed *node.OriginError
+	if _, err := g.Get(t.Context(), "Tom"); !errors.As(err, &failed) {
+		t.Errorf("got %v, want an OriginError", err)
 	}
 }

@@ -1,0 +1,120 @@
+package node_test
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/p2pcache/p2pcache/node"
+	"github.com/p2pcache/p2pcache/node/nodetest"
+)
+
+func TestWhenAnOwnerDiesItsKeysAreLoadedOnceAndNoGetFails(t *testing.T) {
+	for _, replicas := range []int{1, 2} {
+		t.Run(fmt.Sprintf("replicas=%d", replicas), func(t *testing.T) {
+			nodes := nodetest.Start(t, 4)
+			o := echo()
+			groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, Replicas: replicas, HotTTL: -1})
+			keys := ownedBy(nodes[3], "scores", 100)
+			for _, key := range keys {
+				mustGet(t, groups[0], key, key)
+			}
+			waitFor(t, "the replicas are written", func() bool { return held(groups) == replicas*len(keys) })
+			before := o.calls.Load()
+			nodes[3].Close() // without a word: for the others it is dead
+			for range 3 {
+				for _, g := range groups[:3] {
+					for _, key := range keys {
+						mustGet(t, g, key, key)
+					}
+				}
+			}
+			want := int64(len(keys))
+			if replicas > 1 {
+				want = 0
+			}
+			if n := o.calls.Load() - before; n != want {
+				t.Errorf("%d loads of %d keys whose owner died, want %d", n, len(keys), want)
+			}
+			nodetest.WaitAgreed(t, nodes[:3]...)
+		})
+	}
+}
+
+func TestALeavingNodeHandsOverWhatItOwns(t *testing.T) {
+	nodes := nodetest.Start(t, 3)
+	o := echo()
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1, TTL: time.Hour, StaleFor: time.Hour})
+	keys := testKeys(500)
+	for _, key := range keys {
+		mustGet(t, groups[0], key, key)
+	}
+	if err := nodes[2].Leave(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	nodetest.WaitAgreed(t, nodes[:2]...)
+	for _, key := range keys {
+		mustGet(t, groups[1], key, key)
+		if v, _ := groups[1].Get(t.Context(), key); v.TTL <= 0 || v.TTL > time.Hour {
+			t.Fatalf("%q came over with a TTL of %v, of one hour", key, v.TTL)
+		}
+	}
+	if n := o.calls.Load(); n != int64(len(keys)) {
+		t.Errorf("%d loads of %d keys, want each loaded once, before the node left", n, len(keys))
+	}
+}
+
+func TestAJoiningNodeAsksThePreviousOwnersBeforeTheOrigin(t *testing.T) {
+	nodes := nodetest.Start(t, 2)
+	o := echo()
+	cfg := node.GroupConfig{Load: o.load, HotTTL: -1}
+	groups := nodetest.Group(t, nodes, "scores", cfg)
+	keys := testKeys(300)
+	for _, key := range keys {
+		mustGet(t, groups[0], key, key)
+	}
+	third, err := node.New(node.Config{Listen: "127.0.0.1:0", Gossip: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer third.Close()
+	groups = append(groups, nodetest.Group(t, []*node.Node{third}, "scores", cfg)...)
+	if err := third.Join(t.Context(), nodes[0].Self().GossipAddr); err != nil {
+		t.Fatal(err)
+	}
+	nodetest.WaitAgreed(t, nodes[0], nodes[1], third)
+	for _, key := range keys {
+		mustGet(t, groups[0], key, key)
+	}
+	if n := o.calls.Load(); n != int64(len(keys)) {
+		t.Errorf("%d loads of %d keys: the joining node did not take over warm", n, len(keys))
+	}
+	if n := groups[2].Stats().Owned.Entries; n == 0 {
+		t.Error("the joining node holds nothing")
+	}
+}
+
+func TestOwnersAreTheSameOnEveryNodeAndTheSecondTakesOver(t *testing.T) {
+	nodes := nodetest.Start(t, 3)
+	for _, key := range testKeys(100) {
+		want := nodes[0].Owners("scores", key, 3)
+		for _, n := range nodes[1:] {
+			if got := n.Owners("scores", key, 5); fmt.Sprint(got) != fmt.Sprint(want) {
+				t.Fatalf("owners of %q: %v here, %v there", key, got, want)
+			}
+		}
+	}
+	next := map[string]string{}
+	for _, key := range ownedBy(nodes[2], "scores", 100) {
+		next[key] = nodes[0].Owners("scores", key, 2)[1].Name
+	}
+	if err := nodes[2].Leave(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	nodetest.WaitAgreed(t, nodes[:2]...)
+	for key, name := range next {
+		if got := nodes[0].Owners("scores", key, 1)[0].Name; got != name {
+			t.Errorf("%q went to %s, was announced for %s", key, got, name)
+		}
+	}
+}
