@@ -2,6 +2,12 @@
 # Runs a cluster of real processes on this machine until it is told to stop. See usage below.
 set -euo pipefail
 
+# A script that is started in the background may find SIGINT ignored, which no trap undoes.
+if [[ -z "${CLUSTER_SIGNALS:-}" ]] && env --default-signal=INT true 2>/dev/null; then
+  CLUSTER_SIGNALS=default exec env --default-signal=INT "$BASH" "${BASH_SOURCE[0]}" "$@"
+fi
+unset CLUSTER_SIGNALS
+
 # go.mod asks for a patched toolchain, which arrives as a module where the installed one is older.
 export GOTOOLCHAIN=auto
 
