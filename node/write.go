@@ -72,15 +72,15 @@ func (g *Group) write(ctx context.Context, change transport.Request) error {
 			forget.Version = change.Version
 		}
 	}
-	errs = append(errs, g.tellAll(ctx, others(v.everyone(), holders), forget))
+	errs = append(errs, g.tellAll(ctx, without(v.everyone(), holders), forget))
 	if later := g.node.view.Load(); later != v { // who came meanwhile may have asked somebody who was not told yet
-		errs = append(errs, g.tellAll(ctx, others(later.everyone(), v.everyone()), forget))
+		errs = append(errs, g.tellAll(ctx, without(later.everyone(), v.everyone()), forget))
 	}
 	return unreachable(errs...)
 }
 
-// others are the members of all that are not among some.
-func others(all, some []*peer) []*peer {
+// without returns the members of all that are not among some.
+func without(all, some []*peer) []*peer {
 	return slices.DeleteFunc(all, func(p *peer) bool { return slices.Contains(some, p) })
 }
 
