@@ -98,7 +98,7 @@ func (c *Cache) peek(hash uint64, key string) (n *node, e Entry, ok bool) {
 // The cache shares e.Value with the caller, who must not change it any more. It
 // copies a Value whose array is much longer than it, to free the rest.
 func (c *Cache) Set(hash uint64, key string, e Entry) bool {
-	if e.TTL < 0 || !c.fits(key, e) {
+	if e.TTL < 0 || !c.Fits(key, e) {
 		c.Remove(hash, key)
 		return false
 	}
@@ -118,8 +118,8 @@ func (c *Cache) Set(hash uint64, key string, e Entry) bool {
 	return true
 }
 
-// fits reports whether the cache may hold e at all.
-func (c *Cache) fits(key string, e Entry) bool {
+// Fits reports whether the cache may hold e under key at all: Set evicts what it must for it, and refuses what does not fit.
+func (c *Cache) Fits(key string, e Entry) bool {
 	size := len(e.Value)
 	if e.Absent {
 		size = 0

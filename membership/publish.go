@@ -5,13 +5,23 @@ import (
 	"time"
 )
 
-// publish runs until Close, and publishes a snapshot whenever the table changed.
+// coalesceFor is how long a change waits for others before a snapshot is published. Members that are learned in one exchange
+// are told one by one, and one who acted on a part of them would take itself for the owner of much.
+const coalesceFor = 10 * time.Millisecond
+
+// publish runs until Close, and publishes a snapshot soon after the table changed, or at once when it is asked to.
 func (c *Cluster) publish() {
+	var due <-chan time.Time
 	for {
 		select {
 		case <-c.ctx.Done():
 			return
 		case <-c.table.wake:
+			if due == nil {
+				due = time.After(coalesceFor)
+			}
+		case <-due:
+			due = nil
 			c.publishOnce()
 		case done := <-c.flushes:
 			c.publishOnce()

@@ -1,7 +1,9 @@
 package node_test
 
 import (
+	"errors"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -116,5 +118,72 @@ func TestOwnersAreTheSameOnEveryNodeAndTheSecondTakesOver(t *testing.T) {
 		if got := nodes[0].Owners("scores", key, 1)[0].Name; got != name {
 			t.Errorf("%q went to %s, was announced for %s", key, got, name)
 		}
+	}
+}
+
+func TestARollOfRestartsUnderLoadIsHardlyNoticedByTheOrigin(t *testing.T) {
+	nodes := nodetest.Start(t, 4)
+	o := echo()
+	cfg := node.GroupConfig{Load: o.load, HotTTL: -1}
+	groups := nodetest.Group(t, nodes, "scores", cfg)
+	keys := testKeys(400)
+	for _, key := range keys {
+		mustGet(t, groups[0], key, key)
+	}
+	stop := make(chan struct{})
+	var readers sync.WaitGroup
+	for _, g := range groups[:2] {
+		readers.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+					mustGet(t, g, keys[i%len(keys)], keys[i%len(keys)])
+				}
+			}
+		})
+	}
+	before := o.calls.Load()
+	for i := 2; i < 4; i++ {
+		name := nodes[i].Self().Name
+		if err := nodes[i].Leave(t.Context()); err != nil {
+			t.Error(err)
+		}
+		n, err := node.New(node.Config{Name: name, Listen: "127.0.0.1:0", Gossip: "127.0.0.1:0"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer n.Close()
+		nodetest.Group(t, []*node.Node{n}, "scores", cfg)
+		if err := n.Join(t.Context(), nodes[0].Self().GossipAddr); err != nil {
+			t.Fatal(err)
+		}
+		nodes[i] = n
+		nodetest.WaitAgreed(t, nodes...)
+	}
+	close(stop)
+	readers.Wait()
+	for _, key := range keys {
+		mustGet(t, groups[0], key, key)
+	}
+	n := o.calls.Load() - before
+	t.Logf("%d loads of %d resident keys over the roll", n, len(keys))
+	if n > int64(len(keys)/10) {
+		t.Errorf("%d loads of %d resident keys over the roll: half of them changed hands twice, and hardly one should be loaded", n, len(keys))
+	}
+}
+
+func TestASetThatDoesNotFitLeavesWhatWasThere(t *testing.T) {
+	nodes := nodetest.Start(t, 3)
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{MaxBytes: 1 << 20})
+	if err := groups[0].Set(t.Context(), "Tom", node.Value{Data: []byte("630")}); err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range groups {
+		if err := g.Set(t.Context(), "Tom", node.Value{Data: make([]byte, 1<<20)}); !errors.Is(err, node.ErrTooLarge) {
+			t.Errorf("got %v, want ErrTooLarge", err)
+		}
+		mustGet(t, g, "Tom", "630")
 	}
 }

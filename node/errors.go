@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// Errors that a Get, Set, Remove or Purge may return, wrapped. errors.Is and errors.As find the same ones on every node,
-// whichever node they arose on.
+// Errors that a Get, Set, Remove or Purge may return, wrapped. errors.Is and errors.As find these, and the error types of this
+// package, on every node alike, whichever node they arose on. A Loader's own errors are found on the node that called it; on
+// others there is their text.
 var (
 	// ErrNotFound says that the origin does not have the key, or, in a group without an origin, that it was not Set.
 	ErrNotFound = errors.New("not found")

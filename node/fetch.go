@@ -20,12 +20,12 @@ func (g *Group) fetch(hash uint64, key string) func(context.Context) outcome {
 			return outcome{answer: a}
 		}
 		v := g.node.view.Load()
-		var room [MaxReplicas]int
-		for _, i := range v.ring.Owners(room[:0], hash, max(fetchAttempts, g.cfg.Replicas)) {
-			p := v.owners[i]
+		var asked []*peer
+		for _, p := range v.holders(hash, max(fetchAttempts, g.cfg.Replicas)) {
 			if p == nil {
-				return g.loadHere(ctx, hash, key, lru.Owned)
+				return g.loadHere(ctx, hash, key, lru.Owned, without(v.previousOwners(hash), asked))
 			}
+			asked = append(asked, p)
 			resp, err := p.do(ctx, transport.Request{
 				Op: transport.Get, Group: g.name, Key: key, Peer: true, MaxReply: g.cfg.MaxValueBytes,
 			})
@@ -36,7 +36,7 @@ func (g *Group) fetch(hash uint64, key string) func(context.Context) outcome {
 				return outcome{answer: answer{from: fromPeer}, err: g.loadError(ctx.Err())}
 			}
 		}
-		return g.loadHere(ctx, hash, key, lru.Hot)
+		return g.loadHere(ctx, hash, key, lru.Hot, without(v.previousOwners(hash), asked))
 	}
 }
 
@@ -61,10 +61,10 @@ func (g *Group) fetched(hash uint64, resp transport.Response, err error) (outcom
 	return outcome{answer: answer{from: fromPeer}, err: errorOf(resp)}, true
 }
 
-// loadHere joins the load flight from within a fetch flight. As lru.Owned, this node is the next owner; as lru.Hot it
+// loadHere joins the load flight from within a fetch flight, when those who may hold the key did not answer. As lru.Owned, this node is the next owner; as lru.Hot it
 // only helps itself, and keeps a copy for as long as one of a peer's.
-func (g *Group) loadHere(ctx context.Context, hash uint64, key string, kind lru.Kind) outcome {
-	a, err := g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, kind))
+func (g *Group) loadHere(ctx context.Context, hash uint64, key string, kind lru.Kind, holders []*peer) outcome {
+	a, err := g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, kind, holders))
 	var origin *OriginError
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) && !errors.As(err, &origin) {
 		err = g.loadError(err)

@@ -157,8 +157,8 @@ func (g *Group) miss(ctx context.Context, hash uint64, key string) (answer, erro
 	if err := ctx.Err(); err != nil {
 		return answer{from: fromLocal}, err
 	}
-	if g.node.view.Load().owns(hash) {
-		return g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, lru.Owned))
+	if v := g.node.view.Load(); v.owns(hash) {
+		return g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, lru.Owned, v.previousOwners(hash)))
 	}
 	return g.flights.do(ctx, fetchFlight, hash, key, g.fetch(hash, key))
 }

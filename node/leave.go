@@ -64,7 +64,7 @@ func (n *Node) leave(ctx context.Context) error {
 
 // handOver gives what this node owns to its next owners, hottest first.
 func (n *Node) handOver(ctx context.Context) error {
-	if n.view.Load().ring.Len() == 0 {
+	if len(n.view.Load().others) == 0 {
 		return nil
 	}
 	started := time.Now()

@@ -9,18 +9,20 @@ import (
 	"github.com/p2pcache/p2pcache/transport"
 )
 
-// peekTimeout bounds what is asked of a previous owner: it only saves a load.
+// peekTimeout bounds a peek: it only saves a load.
 const peekTimeout = 250 * time.Millisecond
 
-// load is the run of a load flight: look again, ask who owned the key before, else the origin. What it brings is kept as
-// kind.
-func (g *Group) load(hash uint64, key string, kind lru.Kind) func(context.Context) outcome {
+// load is the run of a load flight: look again, ask the peers that are likely to hold the key, if there are any, else the
+// origin. What it brings is kept as kind.
+func (g *Group) load(hash uint64, key string, kind lru.Kind, holders []*peer) func(context.Context) outcome {
 	return func(ctx context.Context) outcome {
 		if a, ok := g.look(hash, key); ok && a.from != fromStale {
 			return outcome{answer: a}
 		}
-		if a, ok := g.askPrevious(ctx, hash, key); ok {
-			return g.settle(a, kind)
+		for _, p := range holders {
+			if a, ok := g.peek(ctx, hash, key, p); ok {
+				return g.settle(a, kind)
+			}
 		}
 		a, err := g.askOrigin(ctx, key)
 		if err != nil {
@@ -35,7 +37,7 @@ const refreshPause = time.Second
 
 // refresh is the run of a load flight that nobody waits for. It does not queue for a load, which others do wait for.
 func (g *Group) refresh(hash uint64, key string) func(context.Context) outcome {
-	load := g.load(hash, key, lru.Owned)
+	load := g.load(hash, key, lru.Owned, nil)
 	return func(ctx context.Context) outcome {
 		var out outcome
 		if g.loads.busy() {
@@ -76,12 +78,8 @@ func (g *Group) settle(a answer, kind lru.Kind) outcome {
 	return outcome{answer: a, keep: g.entry(a.Value, kind)}
 }
 
-// askPrevious asks the member that owned the key before the ring changed for what it holds.
-func (g *Group) askPrevious(ctx context.Context, hash uint64, key string) (answer, bool) {
-	p := g.node.view.Load().previousOwner(hash)
-	if p == nil {
-		return answer{}, false
-	}
+// peek asks a peer for what it holds, which it answers from its store alone.
+func (g *Group) peek(ctx context.Context, hash uint64, key string, p *peer) (answer, bool) {
 	ctx, cancel := context.WithTimeout(ctx, peekTimeout)
 	defer cancel()
 	resp, err := p.do(ctx, transport.Request{

@@ -52,14 +52,25 @@ func (g *Group) serveClient(ctx context.Context, r transport.Request) transport.
 		return g.serveHeld(r)
 	case r.Op == transport.Get:
 		a, err = g.get(ctx, r.Key)
-	case r.Op == transport.Set:
-		err = g.Set(ctx, r.Key, Value{Data: r.Value, TTL: r.TTL})
-	case r.Op == transport.Remove:
-		err = g.Remove(ctx, r.Key)
-	case r.Op == transport.Purge:
-		err = g.Purge(ctx)
+	default:
+		err = g.serveWrite(ctx, r)
 	}
 	return response(a, err, r.Peer)
+}
+
+// serveWrite carries out a client's write. Once begun it does not end with the client's connection: not all members would
+// be told.
+func (g *Group) serveWrite(ctx context.Context, r transport.Request) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), g.cfg.LoadTimeout)
+	defer cancel()
+	switch r.Op {
+	case transport.Set:
+		return g.Set(ctx, r.Key, Value{Data: r.Value, TTL: r.TTL})
+	case transport.Remove:
+		return g.Remove(ctx, r.Key)
+	default:
+		return g.Purge(ctx)
+	}
 }
 
 // servePeer answers from this node's store, or by a load of its own. It never asks another member on the peer's behalf, and
@@ -89,11 +100,15 @@ func (g *Group) servePeer(ctx context.Context, r transport.Request) transport.Re
 }
 
 func (g *Group) serveGet(ctx context.Context, hash uint64, r transport.Request) transport.Response {
+	v := g.node.view.Load()
 	a, ok := g.look(hash, r.Key)
 	var err error
 	switch {
+	case !ok && len(v.others) == 0:
+		// This node was noticed before it knows the others, one of whom will have the key.
+		return transport.Response{Code: transport.Unavailable, Text: "this member knows no other one yet"}
 	case !ok:
-		a, err = g.flights.do(ctx, loadFlight, hash, r.Key, g.load(hash, r.Key, lru.Owned))
+		a, err = g.flights.do(ctx, loadFlight, hash, r.Key, g.load(hash, r.Key, lru.Owned, v.holdersElsewhere(hash)))
 	case a.from == fromStale:
 		g.flights.start(loadFlight, hash, r.Key, g.refresh(hash, r.Key))
 	}
@@ -133,5 +148,6 @@ func response(a answer, err error, peer bool) transport.Response {
 	if err != nil {
 		return responseTo(err, peer)
 	}
-	return transport.Response{Value: a.Data, TTL: a.TTL, Version: a.version, Source: a.from.String()}
+	hit := a.from != fromPeer && a.from != fromOrigin
+	return transport.Response{Value: a.Data, TTL: a.TTL, Version: a.version, Hit: hit, Source: a.from.String()}
 }

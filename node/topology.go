@@ -17,7 +17,6 @@ type topology struct {
 	version uint64              // guarded by mu; of the newest snapshot
 	fixed   bool                // guarded by mu; SetPeers has spoken: gossip does not count any more
 	members []membership.Member // guarded by mu; of the view
-	met     time.Time           // guarded by mu; when this node first saw another one
 	closed  bool                // guarded by mu
 }
 
@@ -101,7 +100,7 @@ func (n *Node) setViewLocked(self string, all []membership.Member) {
 			v.self = i
 		}
 	}
-	n.rememberLocked(old, v)
+	v.remember(old)
 	n.view.Store(v)
 	n.dropPeersLocked(peers)
 }
@@ -130,19 +129,12 @@ func (n *Node) dropPeersLocked(peers map[peerID]*peer) {
 	n.topology.peers = peers
 }
 
-// rememberLocked decides who is asked before the origin. In its first moments among others, a node owns what was the next
-// owners' before it came.
-func (n *Node) rememberLocked(old, v *view) {
+// remember notes the ring before v's, if v's is another: its owners are asked before the origin.
+func (v *view) remember(old *view) {
 	v.before, v.warmUntil = old.before, old.warmUntil
-	if v.ring.Fingerprint() == old.ring.Fingerprint() {
-		return
-	}
-	v.before, v.warmUntil = old.ring, time.Now().Add(warmFor)
-	if n.topology.met.IsZero() && len(v.others) > 0 {
-		n.topology.met = time.Now()
-	}
-	if v.self >= 0 && time.Since(n.topology.met) < warmFor {
-		v.before = v.ring.Without(v.me.Name)
+	if v.ring.Fingerprint() != old.ring.Fingerprint() {
+		v.before = append([]*hashring.Ring{old.ring}, old.before[:min(len(old.before), maxBefore-1)]...)
+		v.warmUntil = time.Now().Add(warmFor)
 	}
 }
 

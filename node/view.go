@@ -12,6 +12,14 @@ import (
 // warmFor is how long after a change of the ring a key's previous owner is asked for it before the origin is.
 const warmFor = 30 * time.Second
 
+const (
+	// maxBefore is how many rings are remembered: changes come together when a cluster is deployed.
+	maxBefore = 4
+
+	// maxPrevious is how many members are asked for a key after the ring changed.
+	maxPrevious = 5
+)
+
 // view is what a node knows of the cluster at one moment. It is immutable, and replaced as a whole.
 type view struct {
 	me      Member
@@ -23,8 +31,8 @@ type view struct {
 	owners []*peer
 	self   int // this node's index on the ring; -1: none
 
-	// before is the ring before its last change, which counts until warmUntil.
-	before    *hashring.Ring
+	// before are the rings before its last changes, newest first, which count until warmUntil.
+	before    []*hashring.Ring
 	warmUntil time.Time
 }
 
@@ -50,13 +58,41 @@ func (v *view) holders(hash uint64, count int) []*peer {
 // everyone is all members; this node is nil.
 func (v *view) everyone() []*peer { return append([]*peer{nil}, v.others...) }
 
-// previousOwner is the peer that owned the keys with hash before the ring's last change; nil if that is long ago, or it
-// was this node, or it is gone.
-func (v *view) previousOwner(hash uint64) *peer {
-	if v.before == nil || v.before.Len() == 0 || time.Now().After(v.warmUntil) {
+// holdersElsewhere are the peers that are likely to hold the keys with hash where this node is asked for them and does not:
+// their owner, if that is not this node, as a peer whose ring is ahead may ask it; else previousOwners.
+func (v *view) holdersElsewhere(hash uint64) []*peer {
+	if i := v.ring.Owner(hash); i >= 0 && i != v.self {
+		return []*peer{v.owners[i]}
+	}
+	return v.previousOwners(hash)
+}
+
+// previousOwners are the peers that may hold the keys with hash from before the ring's last changes, likely ones first: those
+// that owned them then, and those that own them next, who did before this node came. There are none if the changes are long
+// ago.
+func (v *view) previousOwners(hash uint64) []*peer {
+	if len(v.before) == 0 || time.Now().After(v.warmUntil) {
 		return nil
 	}
-	name := v.before.Members()[v.before.Owner(hash)].Name
+	var owners []*peer
+	add := func(p *peer) {
+		if p != nil && len(owners) < maxPrevious && !slices.Contains(owners, p) {
+			owners = append(owners, p)
+		}
+	}
+	for _, ring := range v.before {
+		if i := ring.Owner(hash); i >= 0 {
+			add(v.other(ring.Members()[i].Name))
+		}
+	}
+	for _, i := range v.ring.Owners(nil, hash, maxPrevious) {
+		add(v.owners[i])
+	}
+	return owners
+}
+
+// other is the peer of that name; nil if there is none.
+func (v *view) other(name string) *peer {
 	i, ok := slices.BinarySearchFunc(v.others, name, func(p *peer, name string) int { return strings.Compare(p.Name, name) })
 	if !ok {
 		return nil

@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -66,10 +67,14 @@ func (g *Group) write(ctx context.Context, change transport.Request) error {
 			request = change
 		}
 		var version uint64
-		if version, errs[i] = g.tell(ctx, p, request); errs[i] == nil {
+		version, errs[i] = g.tell(ctx, p, request)
+		switch {
+		case errs[i] == nil:
 			holding++
 			change.Version = max(change.Version, version)
 			forget.Version = change.Version
+		case holding == 0 && errors.Is(errs[i], ErrTooLarge):
+			return errs[i] // nobody will keep it: what is held stays
 		}
 	}
 	errs = append(errs, g.tellAll(ctx, without(v.everyone(), holders), forget))
@@ -123,15 +128,14 @@ func (g *Group) put(hash uint64, key string, v Value) (uint64, error) {
 	if err := g.checkValue(v); err != nil {
 		return 0, err
 	}
-	e, stored := g.entry(v, lru.Owned), false
-	version := g.flights.fence(hash, key, 0, func(version uint64) {
-		e.Version = version
-		stored = g.store.Set(hash, key, *e)
-	})
-	if !stored {
+	e := g.entry(v, lru.Owned)
+	if !g.store.Fits(key, *e) {
 		return 0, fmt.Errorf("%w: a value of %d bytes does not fit in MaxBytes, which is %d", ErrTooLarge, len(v.Data), g.cfg.MaxBytes)
 	}
-	return version, nil
+	return g.flights.fence(hash, key, 0, func(version uint64) {
+		e.Version = version
+		g.store.Set(hash, key, *e)
+	}), nil
 }
 
 // drop forgets a key, and returns the version of that.

@@ -52,8 +52,8 @@ pause() { { sleep "$1" || true; } 2>/dev/null; }
 read_arguments() {
   case "${1:-}" in
     -h | --help) usage && exit 0 ;;
-    '' | -*) ;;
-    *) count=$1 && shift ;;
+    -[!0-9]* | --*) ;;
+    *) if (($# > 0)); then count=$1 && shift; fi ;;
   esac
   if [[ "${1:-}" == -- ]]; then shift; fi
   flags=("$@")

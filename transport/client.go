@@ -17,8 +17,8 @@ const (
 	dialTimeout     = time.Second
 	continueTimeout = time.Second      // for leave to send a large value
 	idleConnTimeout = 90 * time.Second // shorter than the server's, so that a server seldom closes under a request
-	maxIdleConns    = 256
-	maxConns        = 1024
+	maxIdleConns    = 64
+	maxConns        = 256 // at which requests wait for each other
 	keepAlivePeriod = 15 * time.Second
 	maxReplyHeader  = 64 << 10
 )
@@ -80,10 +80,14 @@ func (c *Client) Close() { c.close(ErrClosed) }
 
 // Do sends r and returns the reply. An error says that no reply came: nobody knows whether a Set, Remove or Purge was
 // carried out, or whether it was twice. It is the cause of ctx's end, ErrClosed, or the network's. A member that gives no sign
-// of life while it is waited for costs a second and a half; one that is slow may take as long as ctx allows.
+// of life while it is waited for costs a second and a half, and nothing for the two seconds after that; one that is slow may
+// take as long as ctx allows.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	if c.ctx.Err() != nil {
 		return Response{}, ErrClosed
+	}
+	if c.watch.givenUp() {
+		return Response{}, errSilent
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer context.AfterFunc(c.ctx, func() { cancel(ErrClosed) })()

@@ -14,7 +14,7 @@ import (
 	"github.com/p2pcache/p2pcache/transport/internal/pb"
 )
 
-var tom = transport.Response{Value: []byte("630"), TTL: 90*time.Second + 1, MinuteQPS: 2.5, Source: "local"}
+var tom = transport.Response{Value: []byte("630"), TTL: 90*time.Second + 1, MinuteQPS: 2.5, Hit: true, Source: "local"}
 
 // expect compares header fields; one that is wanted empty must not be there.
 func expect(t *testing.T, got reply, status int, body string, header map[string]string) {
@@ -35,7 +35,7 @@ func TestGetAnswersWithTheRawValue(t *testing.T) {
 		body := map[string]string{"GET": "630"}[method]
 		expect(t, curl(t, addr, method, "/_gocache/scores/Tom", "Accept: */*"), 200, body, map[string]string{
 			"Content-Type": "application/octet-stream", "Content-Length": "3", "Gocache-Ttl": "90001", "Gocache-Qps": "2.5",
-			"Cache-Control": "max-age=90", "Cache-Status": `"a \"b\" \\ ??"; detail="local"; ttl=90`,
+			"Cache-Control": "max-age=90", "Cache-Status": `"a \"b\" \\ ??"; hit; detail="local"; ttl=90`,
 			"X-Content-Type-Options": "nosniff", "Vary": "Accept", "Gocache-Error": "",
 		})
 	}
@@ -53,14 +53,14 @@ func TestAValueWithoutAnEndHasNoMaxAge(t *testing.T) {
 	addr := serve(t, transport.ServerConfig{Handler: answer(transport.Response{Source: "a\r\nX-Bad: 1; b"})})
 	expect(t, curl(t, addr, "GET", "/_gocache/g/k"), 200, "", map[string]string{
 		"Content-Length": "0", "Gocache-Ttl": "", "Gocache-Qps": "", "Cache-Control": "", "X-Bad": "",
-		"Cache-Status": `"p2pcache"; detail="a??X-Bad: 1; b"`,
+		"Cache-Status": `"p2pcache"; fwd=miss; detail="a??X-Bad: 1; b"`,
 	})
 }
 
 // TestCacheStatusCanBeParsed holds the field to the grammar of RFC 8941: a string, and parameters of strings and integers.
 func TestCacheStatusCanBeParsed(t *testing.T) {
 	str := `"(?:[ !#-\[\]-~]|\\["\\])*"`
-	grammar := regexp.MustCompile(`^` + str + `(?:; detail=` + str + `)?(?:; ttl=\d{1,15})?$`)
+	grammar := regexp.MustCompile(`^` + str + `; (?:hit|fwd=miss)(?:; detail=` + str + `)?(?:; ttl=\d{1,15})?$`)
 	for _, name := range append(keys(), "n1") {
 		h := answer(transport.Response{TTL: 1<<63 - 1, Source: name})
 		addr := serve(t, transport.ServerConfig{Handler: h, Member: name})

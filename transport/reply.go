@@ -100,7 +100,10 @@ func (s *Server) replyValue(w http.ResponseWriter, r *http.Request, req Request,
 func (s *Server) describe(h http.Header, resp Response) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Vary", "Accept")
-	status := quote(s.cfg.Member)
+	status := quote(s.cfg.Member) + "; fwd=miss"
+	if resp.Hit {
+		status = quote(s.cfg.Member) + "; hit"
+	}
 	if resp.Source != "" {
 		status += "; detail=" + quote(resp.Source)
 	}

@@ -61,6 +61,9 @@ type Response struct {
 	// not known.
 	MinuteQPS float64
 
+	// Hit tells a client that the member that it asked held the value.
+	Hit bool
+
 	// Source tells a client where the value came from ("local", "peer", …). Peers do not send it to each other.
 	Source string
 }

@@ -17,6 +17,9 @@ const (
 
 	// signTimeout is how long it then has to give one. A busy member gives it as well: it needs no origin and no store.
 	signTimeout = time.Second
+
+	// givenUpFor is how long a member that gave no sign of life is not asked anything, unless it is heard of.
+	givenUpFor = 2 * time.Second
 )
 
 var errSilent = errors.New("transport: the member gives no sign of life")
@@ -41,6 +44,12 @@ func newWatch(base url.URL, pool *http.Transport) *watch {
 func (w *watch) now() int64 { return int64(time.Since(w.start)) }
 
 func (w *watch) hear() { w.heard.Store(w.now()) }
+
+// givenUp reports whether the member was asked in vain a moment ago.
+func (w *watch) givenUp() bool {
+	silent := w.silent.Load()
+	return silent > w.heard.Load() && w.now()-silent < int64(givenUpFor)
+}
 
 // over ends a request with errSilent once the member gives no sign of life. It returns when the request's ctx has ended.
 func (w *watch) over(ctx context.Context, end context.CancelCauseFunc) {

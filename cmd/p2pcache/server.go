@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"net"
 	"time"
 
@@ -55,7 +56,10 @@ func start(s settings, errOut io.Writer) (*server, error) {
 
 func newServer(s settings, errOut io.Writer) *server {
 	name := newMemberName(s.provisionalName())
-	return &server{settings: s, pages: pages.New(), name: name, log: newLogger(errOut, s, name)}
+	logger := newLogger(errOut, s, name)
+	log.SetFlags(0) // what the standard library has to say goes the same way
+	log.SetOutput(logger)
+	return &server{settings: s, pages: pages.New(), name: name, log: logger}
 }
 
 // warn logs what is allowed and unwise.
