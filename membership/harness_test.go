@@ -144,12 +144,12 @@ func logged(cfg membership.Config) (membership.Config, *logBuffer) {
 	return cfg, b
 }
 
-// descriptors counts the open descriptors of the process, where the system tells.
+// descriptors counts the open descriptors of the process.
 func descriptors(t testing.TB) int {
 	t.Helper()
 	open, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
-		t.Skip("no /proc/self/fd here")
+		t.Fatal(err)
 	}
 	return len(open)
 }

@@ -6,11 +6,12 @@
 // # A Get
 //
 // A Get looks in the group's store, which answers for keys that the node owns and for hot copies of others'. On a miss it
-// asks the ring who owns the key. If this node does, the Get joins the key's load flight: look again, ask the member that
-// owned the key before the ring changed for what it holds, else call the Loader, and store. If a peer does, the Get joins the key's
-// fetch flight: look again, ask the owner, else the next owner on the ring, else load here without becoming the owner. A
-// peer's request is answered by the store or a load flight and by nothing else: it is never forwarded, and so nodes whose
-// rings disagree cannot wait for each other.
+// asks the ring who owns the key. If this node does, the Get joins the key's load flight: look again, peek at the
+// members that may hold the key if the ring changed lately, else call the Loader, and store. If a peer does, the Get joins the
+// key's fetch flight: look again, ask the owner, else the next owner on the ring, else load here without becoming the owner.
+//
+// A peer's request is answered by the store or a load flight and by nothing else: it is never forwarded. A peek is answered by
+// the store alone. So nodes whose rings disagree cannot wait for each other.
 //
 // What an owner answers is final, an error of the origin or "not found" included. Only where no answer came does the asker
 // move on.

@@ -61,8 +61,8 @@ func (g *Group) fetched(hash uint64, resp transport.Response, err error) (outcom
 	return outcome{answer: answer{from: fromPeer}, err: errorOf(resp)}, true
 }
 
-// loadHere joins the load flight from within a fetch flight, when those who may hold the key did not answer. As lru.Owned, this node is the next owner; as lru.Hot it
-// only helps itself, and keeps a copy for as long as one of a peer's.
+// loadHere joins the load flight from within a fetch flight, when those who own the key did not answer. As lru.Owned, this node
+// is the next owner; as lru.Hot it only helps itself, and keeps a copy for as long as one of a peer's.
 func (g *Group) loadHere(ctx context.Context, hash uint64, key string, kind lru.Kind, holders []*peer) outcome {
 	a, err := g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, kind, holders))
 	var origin *OriginError

@@ -57,10 +57,20 @@ func sleep(ctx context.Context, d time.Duration) error {
 
 func mustGet(t testing.TB, g *node.Group, key, want string) {
 	t.Helper()
+	if !wantGet(t, g, key, want) {
+		t.FailNow()
+	}
+}
+
+// wantGet is mustGet for goroutines other than the test's, which may go on.
+func wantGet(t testing.TB, g *node.Group, key, want string) bool {
+	t.Helper()
 	v, err := g.Get(t.Context(), key)
 	if err != nil || v.String() != want {
-		t.Fatalf("Get(%q) = %q, %v; want %q", key, v, err, want)
+		t.Errorf("Get(%q) = %q, %v; want %q", key, v, err, want)
+		return false
 	}
+	return true
 }
 
 func second[T any](_ T, err error) error { return err }

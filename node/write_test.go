@@ -89,7 +89,7 @@ func TestWhatAnEarlierLoadBringsIsNotStoredAfterARemoveOrASet(t *testing.T) {
 				}
 				g := single(t, node.GroupConfig{Load: o.load})
 				var all sync.WaitGroup
-				all.Go(func() { mustGet(t, g, "Tom", "1") })
+				all.Go(func() { wantGet(t, g, "Tom", "1") })
 				time.Sleep(time.Second / 2)
 				if err := write(g); err != nil {
 					t.Fatal(err)

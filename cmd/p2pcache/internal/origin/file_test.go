@@ -65,7 +65,7 @@ func TestALinkOutOfTheDirectoryIsNotFollowed(t *testing.T) {
 	write(t, outer, "secret", "no value")
 	for name, target := range map[string]string{"inside": "Tom", "out": "../secret", "absolute": filepath.Join(outer, "secret")} {
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
-			t.Skip("no links here:", err)
+			t.Fatal(err)
 		}
 	}
 	load := loader(t, "file:"+dir, "g")
