@@ -46,11 +46,12 @@ vulnerabilities() {
 
 # fuzz gives each fuzz target some time of its own; its corpus under testdata was run by the tests already.
 fuzz() {
-  local package target
+  local package target out
   for package in $(go list ./...); do
     for target in $(go test -list '^Fuzz' "$package" | grep '^Fuzz' || true); do
       echo "$package $target"
-      go test -run '^$' -fuzz "^$target\$" -fuzztime "$fuzztime" "$package" | tail -n 1
+      out=$(go test -run '^$' -fuzz "^$target\$" -fuzztime "$fuzztime" "$package" 2>&1) || { echo "$out" >&2; return 1; }
+      tail -n 1 <<<"$out"
     done
   done
 }

@@ -9,6 +9,10 @@ func URL(text, group, key string) (string, bool, error) {
 	if err != nil {
 		return "", false, err
 	}
-	target, ok := t.withGroup(group).url(key)
+	keyed, err := t.withGroup(group)
+	if err != nil {
+		return "", false, err
+	}
+	target, ok := keyed.url(key)
 	return target, ok, nil
 }

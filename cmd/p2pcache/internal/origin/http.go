@@ -66,7 +66,10 @@ func sameHost(next *http.Request, via []*http.Request) error {
 }
 
 func (s service) Loader(group string, maxValueBytes int) (node.Loader, error) {
-	keyed := s.url.withGroup(group)
+	keyed, err := s.url.withGroup(group)
+	if err != nil {
+		return nil, err
+	}
 	return func(ctx context.Context, key string) (node.Value, error) {
 		target, ok := keyed.url(key)
 		if !ok {

@@ -51,15 +51,21 @@ func authority(text string) string {
 // keyed is a template whose group is filled in, cut at the places of the key.
 type keyed []string
 
-func (t template) withGroup(group string) keyed {
-	return strings.Split(strings.ReplaceAll(string(t), groupPlaceholder, percentEncode(group)), keyPlaceholder)
+// withGroup fills in the group, unless that is a name that clients, proxies and servers resolve in a path, as url says.
+func (t template) withGroup(group string) (keyed, error) {
+	if isDots(group) && strings.Contains(string(t), groupPlaceholder) {
+		return nil, fmt.Errorf("group %q cannot be part of a URL", group)
+	}
+	return strings.Split(strings.ReplaceAll(string(t), groupPlaceholder, percentEncode(group)), keyPlaceholder), nil
 }
+
+func isDots(s string) bool { return s == "." || s == ".." }
 
 // url returns the URL of key. It is not ok where key is "." or ".." and stands alone between slashes: every client,
 // proxy and server on the way may resolve such a segment, encoded or not, and so ask for something else.
 func (k keyed) url(key string) (text string, ok bool) {
 	text = strings.Join(k, percentEncode(key))
-	if key != "." && key != ".." {
+	if !isDots(key) {
 		return text, true
 	}
 	path, _, _ := strings.Cut(text, "?")
