@@ -35,6 +35,9 @@ func (h *handler) Serve(ctx context.Context, r transport.Request) transport.Resp
 	if !ok {
 		return responseTo(fmt.Errorf("%w %q", ErrUnknownGroup, r.Group), r.Peer)
 	}
+	if r.Op == transport.GetMany {
+		return h.serveMany(ctx, r)
+	}
 	if err := g.checkKey(r.Key); err != nil {
 		return responseTo(err, r.Peer)
 	}
@@ -42,6 +45,17 @@ func (h *handler) Serve(ctx context.Context, r transport.Request) transport.Resp
 		return g.servePeer(ctx, r)
 	}
 	return g.serveClient(ctx, r)
+}
+
+// serveMany answers for each key as if it were asked for by itself.
+func (h *handler) serveMany(ctx context.Context, r transport.Request) transport.Response {
+	items := make([]transport.Response, len(r.Keys))
+	inParallel(len(r.Keys), func(i int) {
+		one := r
+		one.Op, one.Key, one.Keys = transport.Get, r.Keys[i], nil
+		items[i] = h.Serve(ctx, one)
+	})
+	return transport.Response{Items: items}
 }
 
 func (g *Group) serveClient(ctx context.Context, r transport.Request) transport.Response {

@@ -27,24 +27,31 @@ var (
 // signer signs requests: Gocache-Auth is "<Unix time in ms> <session> <number> <HMAC-SHA256 in hex>". The session is the
 // signer's own; the number counts its writes.
 type signer struct {
-	key     []byte
+	keyring *keyring
 	session string
 	writes  atomic.Uint64
 }
 
-func newSigner(key []byte) *signer { return &signer{key: key, session: rand.Text()} }
+func newSigner(k *keyring) *signer { return &signer{keyring: k, session: rand.Text()} }
 
+// sign signs a request, if there is a key.
 func (s *signer) sign(r *http.Request, body []byte) {
+	keys := s.keyring.keys.Load()
+	if !keys.required() {
+		return
+	}
 	var number uint64
 	if !isRead(r) {
 		number = s.writes.Add(1)
 	}
 	now := strconv.FormatInt(time.Now().UnixMilli(), 10)
 	stamp := now + " " + s.session + " " + strconv.FormatUint(number, 10)
-	r.Header.Set(headerAuth, stamp+" "+hex.EncodeToString(mac(s.key, stamp, r, body)))
+	r.Header.Set(headerAuth, stamp+" "+hex.EncodeToString(mac(keys.use, stamp, r, body)))
 }
 
-func isRead(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+func isRead(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodPost
+}
 
 // mac covers the method, the escaped path, the fields that change a request's meaning, and the body. A line ends each, and
 // none can hold a line's end.
@@ -85,23 +92,23 @@ func parseSignature(field string) (*signature, error) {
 	return &signature{stamp: stamp, at: time.UnixMilli(ms), session: parts[1], number: number, mac: sum}, nil
 }
 
-// verifier checks what signers with the same key signed. A nil one lets everything pass.
+// verifier checks what signers with one of its keys signed. One without keys lets everything pass.
 //
 // It accepts a write once. A replayed read tells nothing new to who has recorded it with its reply. It does not notice a
 // write that was recorded on its way to another member, or before the verifier was made.
 type verifier struct {
-	key  []byte
-	seen *replays
+	keyring *keyring
+	seen    *replays
 }
 
-func newVerifier(key []byte) *verifier { return &verifier{key, newReplays()} }
+func newVerifier(k *keyring) *verifier { return &verifier{k, newReplays()} }
 
 // open returns the signature of a request whose body is not read yet, or why there is no need to read it. The signature is
 // nil where none is needed: clients on loopback go without, members never do.
 func (v *verifier) open(r *http.Request) (*signature, error) {
 	field := r.Header.Get(headerAuth)
 	switch {
-	case v == nil, field == "" && r.Header.Get(headerPeer) == "" && fromLoopback(r):
+	case !v.keyring.keys.Load().required(), field == "" && r.Header.Get(headerPeer) == "" && fromLoopback(r):
 		return nil, nil
 	case field == "":
 		return nil, errUnsigned
@@ -121,12 +128,22 @@ func (v *verifier) verify(sig *signature, r *http.Request, body []byte) error {
 	switch {
 	case sig == nil:
 		return nil
-	case !hmac.Equal(sig.mac, mac(v.key, sig.stamp, r, body)):
+	case !v.accepts(sig, r, body):
 		return errBadAuth
 	case isRead(r):
 		return nil
 	}
 	return v.seen.once(sig.session, sig.number)
+}
+
+// accepts reports whether one of the keys made the signature.
+func (v *verifier) accepts(sig *signature, r *http.Request, body []byte) bool {
+	for _, key := range v.keyring.keys.Load().accept {
+		if hmac.Equal(sig.mac, mac(key, sig.stamp, r, body)) {
+			return true
+		}
+	}
+	return false
 }
 
 func fromLoopback(r *http.Request) bool {

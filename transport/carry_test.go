@@ -55,11 +55,13 @@ func TestRequestsArriveAsTheyWereSent(t *testing.T) {
 		{Op: transport.Remove, Group: "g", Key: "k"},
 		{Op: transport.Remove, Group: "g", Key: "k", Peer: true},
 		{Op: transport.Remove, Group: "g", Key: "k", Peer: true, Version: 7},
+		{Op: transport.GetMany, Group: "g", Keys: []string{"a", "", "\xff/\x00"}},
+		{Op: transport.GetMany, Group: "g", Keys: []string{"a"}, Peer: true, CachedOnly: true},
 		{Op: transport.Purge, Group: "g"},
 		{Op: transport.Purge, Group: "g", Peer: true},
 	}
 	everyWay(t, func(t *testing.T, dial dialer) {
-		h := &handler{}
+		h := &handler{serve: echoKeys}
 		c := dial(t, h)
 		for i, want := range requests {
 			if resp := must(t, c, want); resp.Code != transport.OK {

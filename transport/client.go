@@ -40,7 +40,7 @@ type Client struct {
 	pool   *http.Transport
 	watch  *watch
 	dialer *net.Dialer
-	signer *signer         // nil: requests are not signed
+	signer *signer
 	ctx    context.Context // of all requests and connections
 	close  context.CancelCauseFunc
 }
@@ -68,12 +68,14 @@ func NewClient(cfg ClientConfig) *Client {
 		c.base.Scheme = "https"
 	}
 	c.watch = newWatch(c.base, c.pool)
-	if len(cfg.Key) > 0 {
-		c.signer = newSigner(cfg.Key)
-	}
+	c.signer = newSigner(newKeyring(cfg.Key))
 	c.ctx, c.close = context.WithCancelCause(context.Background())
 	return c
 }
+
+// SetKeys replaces the keys while requests are under way: use signs, and the member may prove itself with use or one of
+// accept. With an empty use, requests are not signed.
+func (c *Client) SetKeys(use []byte, accept ...[]byte) { c.signer.keyring.set(use, accept) }
 
 // Close ends the connections and what is under way on them. Any number of calls do what one does.
 func (c *Client) Close() { c.close(ErrClosed) }

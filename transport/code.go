@@ -5,7 +5,7 @@ import "net/http"
 // Code says how a request ended.
 type Code uint8
 
-// The codes. Their names and statuses are part of the protocol.
+// The codes. Their numbers, names and statuses are part of the protocol.
 const (
 	OK           Code = iota
 	NotFound          // the origin does not have the key
@@ -21,6 +21,7 @@ const (
 	Unreachable       // the request was carried out here, but not every member could be told
 	Unavailable       // the member is closing
 	Internal          // a bug
+	Omitted           // an item of GetMany: there was no room for the value in the reply
 	numCodes
 )
 
@@ -42,6 +43,7 @@ var codes = [numCodes]struct {
 	Unreachable:  {"unreachable", http.StatusServiceUnavailable},
 	Unavailable:  {"unavailable", http.StatusServiceUnavailable},
 	Internal:     {"internal", http.StatusInternalServerError},
+	Omitted:      {"omitted", http.StatusRequestEntityTooLarge},
 }
 
 // Codes returns every code, in order.

@@ -51,7 +51,7 @@ func ReadReply(reply *http.Response, r Request) (Response, error) { return readR
 type Signer struct{ s *signer }
 
 // NewSigner returns a Signer with a session of its own.
-func NewSigner(key string) Signer { return Signer{newSigner([]byte(key))} }
+func NewSigner(key string) Signer { return Signer{newSigner(newKeyring([]byte(key)))} }
 
 // In gives the Signer a session that is known, and its first number.
 func (s Signer) In(session string) Signer {
@@ -66,7 +66,7 @@ func (s Signer) Sign(r *http.Request, body string) { s.s.sign(r, []byte(body)) }
 type Verifier struct{ v *verifier }
 
 // NewVerifier returns a Verifier that has seen nothing.
-func NewVerifier(key string) Verifier { return Verifier{newVerifier([]byte(key))} }
+func NewVerifier(key string) Verifier { return Verifier{newVerifier(newKeyring([]byte(key)))} }
 
 // Verify reports why a request may not pass.
 func (v Verifier) Verify(r *http.Request, body string) error {
@@ -103,3 +103,11 @@ func (c *Client) DialWith(dial func(context.Context, string, string) (net.Conn, 
 	c.pool.DialContext = dial
 	c.watch.http.DialContext = dial
 }
+
+// AppendReplies is appendReplies.
+func AppendReplies(b []byte, items []Response, peer bool) []byte {
+	return appendReplies(b, items, peer)
+}
+
+// ParseReplies is parseReplies.
+func ParseReplies(b []byte, want int) ([]Response, error) { return parseReplies(b, want) }

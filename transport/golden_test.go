@@ -53,6 +53,10 @@ func TestGoldenWire(t *testing.T) {
 
 func goldenHandler() *handler {
 	return &handler{serve: func(_ context.Context, r transport.Request) transport.Response {
+		if r.Op == transport.GetMany {
+			absent := transport.Response{Code: transport.NotFound, Text: "not found"}
+			return transport.Response{Items: []transport.Response{tom, {}, absent}[:len(r.Keys)]}
+		}
 		switch r.Key {
 		case "absent":
 			return transport.Response{Code: transport.NotFound, Text: "not found"}
@@ -86,6 +90,8 @@ func record(t *testing.T, l *pipes, wire *tape) {
 		{Op: transport.Remove, Group: "scores", Key: "Tom", Peer: true},
 		{Op: transport.Purge, Group: "scores"},
 		{Op: transport.Get, Key: "no group"},
+		{Op: transport.GetMany, Group: "scores", Keys: []string{"Tom", "", "absent"}},
+		{Op: transport.GetMany, Group: "scores", Keys: []string{"Tom"}, Peer: true},
 	} {
 		if _, err := c.Do(ctx, r); err != nil {
 			t.Fatal(err)
@@ -95,7 +101,7 @@ func record(t *testing.T, l *pipes, wire *tape) {
 		"GET /_gocache/scores/Tom HTTP/1.1\r\nHost: x\r\nAccept: application/x-protobuf\r\nConnection: close\r\n\r\n",
 		"GET /_gocache/scores/forever HTTP/1.1\r\nHost: x\r\nAccept: application/x-protobuf\r\nConnection: close\r\n\r\n",
 		"HEAD /_gocache/scores/Tom HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
-		"POST /_gocache/scores HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+		"PATCH /_gocache/scores HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
 	} {
 		conn, err := l.dial(ctx, "", "")
 		if err != nil {

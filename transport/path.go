@@ -32,11 +32,11 @@ func unreserved(c byte) bool {
 	return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '-' || c == '_' || c == '.' || c == '~'
 }
 
-// requestPath is the escaped path of a request about a group and, but for Purge, a key.
+// requestPath is the escaped path of a request about a group and, but for Purge and GetMany, a key.
 func requestPath(r Request) string {
 	p := make([]byte, 0, len(Prefix)+len(r.Group)+1+len(r.Key)+32)
 	p = AppendEscaped(append(p, Prefix...), r.Group)
-	if r.Op != Purge {
+	if r.Op != Purge && r.Op != GetMany {
 		p = AppendEscaped(append(p, '/'), r.Key)
 	}
 	return string(p)

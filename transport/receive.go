@@ -3,7 +3,6 @@ package transport
 import (
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"strconv"
 	"strings"
@@ -18,7 +17,9 @@ func readReply(reply *http.Response, r Request) (Response, error) {
 	switch {
 	case r.Op == Get && reply.StatusCode == http.StatusOK && reply.Header.Get("Content-Type") == typeRaw:
 		return readValue(reply, r)
-	case r.Op != Get && reply.StatusCode == http.StatusNoContent:
+	case r.Op == GetMany && reply.StatusCode == http.StatusOK && reply.Header.Get("Content-Type") == typeProtobuf:
+		return readMany(reply, r)
+	case r.isWrite() && reply.StatusCode == http.StatusNoContent:
 		v, err := version(reply.Header)
 		return Response{Version: v}, err
 	}
@@ -26,10 +27,6 @@ func readReply(reply *http.Response, r Request) (Response, error) {
 }
 
 func readValue(reply *http.Response, r Request) (Response, error) {
-	limit := r.MaxReply
-	if limit == 0 {
-		limit = defaultMaxReply
-	}
 	ttl, err := millis(reply.Header, headerTTL)
 	if err != nil {
 		return Response{}, err
@@ -38,7 +35,7 @@ func readValue(reply *http.Response, r Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
-	value, err := readBody(reply.Body, reply.ContentLength, limit)
+	value, err := readBody(reply.Body, reply.ContentLength, replyLimit(r))
 	if err != nil {
 		return Response{}, fmt.Errorf("read the value: %w", err)
 	}
@@ -48,10 +45,27 @@ func readValue(reply *http.Response, r Request) (Response, error) {
 // rate reads how often peers ask for the key: 0 where that is not known or makes no sense.
 func rate(h http.Header) float64 {
 	qps, err := strconv.ParseFloat(h.Get(headerQPS), 64)
-	if err != nil || !(qps > 0) || math.IsInf(qps, 0) {
+	if err != nil {
 		return 0
 	}
-	return qps
+	return plausible(qps)
+}
+
+// replyLimit is the longest value that a Client accepts.
+func replyLimit(r Request) int {
+	if r.MaxReply == 0 {
+		return defaultMaxReply
+	}
+	return r.MaxReply
+}
+
+func readMany(reply *http.Response, r Request) (Response, error) {
+	body, err := readBody(reply.Body, reply.ContentLength, maxReplies(r))
+	if err != nil {
+		return Response{}, fmt.Errorf("read the values: %w", err)
+	}
+	items, err := parseReplies(body, len(r.Keys))
+	return Response{Items: items}, err
 }
 
 // readError reads an error that a member sent.

@@ -28,6 +28,8 @@ func (s *Server) reply(w http.ResponseWriter, r *http.Request, req Request, resp
 		s.refuse(w, r, &resp)
 	case req.Op == Get:
 		s.replyValue(w, r, req, resp)
+	case req.Op == GetMany:
+		replyMany(w, req, resp)
 	default:
 		if req.Peer {
 			describeVersion(w.Header(), resp.Version)
@@ -47,7 +49,7 @@ func (s *Server) refuseMethod(w http.ResponseWriter, r *http.Request, t target) 
 	}
 	allow := "GET, HEAD, PUT, DELETE"
 	if !t.hasKey {
-		allow = "DELETE"
+		allow = "POST, DELETE"
 	}
 	w.Header().Set("Allow", allow)
 	err := fmt.Errorf("method %s is not allowed here: use %s", r.Method, allow)
@@ -94,6 +96,13 @@ func (s *Server) replyValue(w http.ResponseWriter, r *http.Request, req Request,
 	if r.Method != http.MethodHead {
 		w.Write(body) // an error is the client's connection: there is nobody to tell
 	}
+}
+
+func replyMany(w http.ResponseWriter, req Request, resp Response) {
+	body := appendReplies(nil, bounded(resp.Items), req.Peer)
+	w.Header().Set("Content-Type", typeProtobuf)
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Write(body)
 }
 
 // describe tells clients how long they may keep the value and, as RFC 9211 has it, where it came from.

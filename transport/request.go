@@ -24,6 +24,8 @@ func method(op Op) (string, error) {
 		return http.MethodPut, nil
 	case Remove, Purge:
 		return http.MethodDelete, nil
+	case GetMany:
+		return http.MethodPost, nil
 	}
 	return "", fmt.Errorf("no such operation: %d", op)
 }
@@ -42,16 +44,23 @@ func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) 
 	if req.Method, err = method(r.Op); err != nil {
 		return nil, err
 	}
-	var body []byte
-	if r.Op == Set && len(r.Value) > 0 {
-		body = r.Value
+	body := requestBody(r)
+	if len(body) > 0 {
 		req.ContentLength = int64(len(body))
 		req.Body = io.NopCloser(bytes.NewReader(body))
 	}
-	if c.signer != nil {
-		c.signer.sign(req, body)
-	}
+	c.signer.sign(req, body)
 	return req, nil
+}
+
+func requestBody(r Request) []byte {
+	switch r.Op {
+	case Set:
+		return r.Value
+	case GetMany:
+		return appendKeys(nil, r.Keys)
+	}
+	return nil
 }
 
 // header is what r says beside its method, path and body.
@@ -61,18 +70,28 @@ func header(ctx context.Context, r Request) http.Header {
 		h.Set(headerPeer, "1")
 		describeVersion(h, r.Version)
 	} else {
-		h.Set("Accept", typeRaw) // as none could mean protobuf
+		h.Set("Accept", accepted(r.Op)) // as none could mean protobuf
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		h.Set(headerTimeout, strconv.FormatInt(max(1, int64(time.Until(deadline)/time.Millisecond)), 10))
 	}
-	if r.Op == Set {
+	switch r.Op {
+	case Set:
 		describeSet(h, r)
+	case GetMany:
+		h.Set("Content-Type", typeProtobuf)
 	}
 	if r.CachedOnly {
 		h.Set("Cache-Control", "only-if-cached")
 	}
 	return h
+}
+
+func accepted(op Op) string {
+	if op == GetMany {
+		return typeProtobuf
+	}
+	return typeRaw
 }
 
 func describeSet(h http.Header, r Request) {

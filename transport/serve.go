@@ -9,7 +9,7 @@ import (
 )
 
 var (
-	errUnwantedBody = errors.New("only a PUT has a body")
+	errUnwantedBody = errors.New("only a PUT or a POST has a body")
 	errCondition    = errors.New("a PUT has no conditions here") // to ignore one would do what its sender forbade
 	errQuery        = errors.New("a question mark in a key is written as %3F")
 )
@@ -69,6 +69,8 @@ func operation(method string, t target) (Op, bool) {
 		return Remove, true
 	case !t.hasKey && method == http.MethodDelete:
 		return Purge, true
+	case !t.hasKey && method == http.MethodPost:
+		return GetMany, true
 	}
 	return 0, false
 }
@@ -96,14 +98,23 @@ func (s *Server) request(r *http.Request, op Op, t target) (Request, *Response) 
 	if err != nil {
 		return Request{}, s.unauthorized(r, err)
 	}
-	if op == Set {
+	var body []byte
+	if op == Set || op == GetMany {
 		var refused *Response
-		if req.Value, refused = s.value(r, t.group); refused != nil {
+		if body, refused = s.body(r, op, t.group); refused != nil {
 			return Request{}, refused
 		}
 	}
-	if err := s.verifier.verify(sig, r, req.Value); err != nil {
+	if err := s.verifier.verify(sig, r, body); err != nil {
 		return Request{}, s.unauthorized(r, err)
+	}
+	switch op {
+	case Set:
+		req.Value = body
+	case GetMany:
+		if req.Keys, err = parseKeys(body); err != nil {
+			return Request{}, refusal(BadRequest, err)
+		}
 	}
 	return req, nil
 }
@@ -122,9 +133,9 @@ func readHeader(r *http.Request, op Op, t target) (Request, error) {
 		err = errCondition
 	case op == Set:
 		req.TTL, err = life(r.Header)
-	case r.ContentLength != 0:
+	case r.ContentLength != 0 && op != GetMany:
 		err = errUnwantedBody
-	case op == Get:
+	case op == Get || op == GetMany:
 		req.CachedOnly = hasDirective(r.Header, "only-if-cached")
 	}
 	return req, err
@@ -135,20 +146,24 @@ func (s *Server) unauthorized(r *http.Request, err error) *Response {
 	return refusal(Unauthorized, err)
 }
 
-// value reads a body within its group's limit.
-func (s *Server) value(r *http.Request, group string) ([]byte, *Response) {
+// body reads a value within its group's limit, or the keys of a GetMany.
+func (s *Server) body(r *http.Request, op Op, group string) ([]byte, *Response) {
 	limit, ok := s.cfg.Handler.MaxValueBytes(group)
 	if !ok {
 		return nil, refusal(UnknownGroup, fmt.Errorf("unknown group %q", group))
 	}
-	value, err := readBody(r.Body, r.ContentLength, limit)
+	what := "value"
+	if op == GetMany {
+		what, limit = "list of keys", maxKeysBytes
+	}
+	body, err := readBody(r.Body, r.ContentLength, limit)
 	switch {
 	case errors.Is(err, errTooLong):
-		return nil, refusal(TooLarge, fmt.Errorf("the value is longer than %d bytes", limit))
+		return nil, refusal(TooLarge, fmt.Errorf("the %s is longer than %d bytes", what, limit))
 	case err != nil:
-		return nil, refusal(BadRequest, fmt.Errorf("read the value: %w", err))
+		return nil, refusal(BadRequest, fmt.Errorf("read the %s: %w", what, err))
 	}
-	return value, nil
+	return body, nil
 }
 
 // extendTimeout makes the connection's time limit for a reply, which counts from the request's header, begin anew when ctx

@@ -53,7 +53,7 @@ type ServerConfig struct {
 type Server struct {
 	cfg      ServerConfig
 	refused  zerolog.Logger
-	verifier *verifier // nil: requests need no signature
+	verifier *verifier
 	http     *http.Server
 	fresh    fresh
 	serving  sync.WaitGroup  // what Start began, and the goroutines of connections
@@ -72,9 +72,7 @@ func NewServer(cfg ServerConfig) *Server {
 	cfg.TLS = http1TLS(cfg.TLS)
 	s := &Server{cfg: cfg, fresh: fresh{conns: map[net.Conn]struct{}{}}}
 	s.refused = cfg.Logger.Sample(&zerolog.BurstSampler{Burst: refusalsLogged, Period: time.Second})
-	if len(cfg.Key) > 0 {
-		s.verifier = newVerifier(cfg.Key)
-	}
+	s.verifier = newVerifier(newKeyring(cfg.Key))
 	s.ctx, s.end = context.WithCancel(context.Background())
 	s.http = &http.Server{
 		Handler:           s,
@@ -116,6 +114,10 @@ func (s *Server) Start(l net.Listener) {
 		}
 	})
 }
+
+// SetKeys replaces the keys while requests are under way: a request passes that is signed with use or one of accept. With
+// an empty use, requests need no signature.
+func (s *Server) SetKeys(use []byte, accept ...[]byte) { s.verifier.keyring.set(use, accept) }
 
 // Shutdown stops accepting connections and waits, within ctx, for the requests that are under way.
 func (s *Server) Shutdown(ctx context.Context) error {

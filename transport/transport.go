@@ -13,16 +13,20 @@ type Op uint8
 
 // The operations.
 const (
-	Get    Op = iota // the value of a key
-	Set              // store a value under a key
-	Remove           // forget a key
-	Purge            // forget all keys of a group
+	Get     Op = iota // the value of a key
+	Set               // store a value under a key
+	Remove            // forget a key
+	Purge             // forget all keys of a group
+	GetMany           // the values of many keys of a group
 )
 
 // Request is one question to one member. Which fields count depends on Op.
 type Request struct {
 	Op         Op
 	Group, Key string
+
+	// Keys are what GetMany asks for, 1 to MaxKeys.
+	Keys []string
 
 	// Value and TTL are what Set stores. A TTL of 0 leaves the life to the group.
 	Value []byte
@@ -39,9 +43,13 @@ type Request struct {
 	// only where nothing as new is known of the key; else Superseded. Clients send none.
 	Version uint64
 
-	// MaxReply bounds the value that a Client accepts, in bytes. If zero, 64 MiB. It is not sent.
+	// MaxReply bounds the value that a Client accepts, in bytes, or all values of a GetMany together. If zero, 64 MiB. It
+	// is not sent.
 	MaxReply int
 }
+
+// isWrite reports whether a request changes what members hold.
+func (r *Request) isWrite() bool { return r.Op == Set || r.Op == Remove || r.Op == Purge }
 
 // Response is the reply to a Request.
 type Response struct {
@@ -66,6 +74,10 @@ type Response struct {
 
 	// Source tells a client where the value came from ("local", "peer", …). Peers do not send it to each other.
 	Source string
+
+	// Items are the replies to GetMany, one for each key, in order. Of values that make up more than 16 MiB some are
+	// Omitted.
+	Items []Response
 }
 
 // A Handler answers Requests. Its methods are called concurrently.

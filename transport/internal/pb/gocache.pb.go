@@ -23,6 +23,92 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Code says how a request ended. The names on the wire are these in lower case, with hyphens.
+type Code int32
+
+const (
+	Code_OK            Code = 0
+	Code_NOT_FOUND     Code = 1
+	Code_NOT_CACHED    Code = 2
+	Code_UNKNOWN_GROUP Code = 3
+	Code_SUPERSEDED    Code = 4
+	Code_BAD_REQUEST   Code = 5
+	Code_TOO_LARGE     Code = 6
+	Code_UNAUTHORIZED  Code = 7
+	Code_ORIGIN        Code = 8
+	Code_TIMEOUT       Code = 9
+	Code_OVERLOADED    Code = 10
+	Code_UNREACHABLE   Code = 11
+	Code_UNAVAILABLE   Code = 12
+	Code_INTERNAL      Code = 13
+	Code_OMITTED       Code = 14
+)
+
+// Enum value maps for Code.
+var (
+	Code_name = map[int32]string{
+		0:  "OK",
+		1:  "NOT_FOUND",
+		2:  "NOT_CACHED",
+		3:  "UNKNOWN_GROUP",
+		4:  "SUPERSEDED",
+		5:  "BAD_REQUEST",
+		6:  "TOO_LARGE",
+		7:  "UNAUTHORIZED",
+		8:  "ORIGIN",
+		9:  "TIMEOUT",
+		10: "OVERLOADED",
+		11: "UNREACHABLE",
+		12: "UNAVAILABLE",
+		13: "INTERNAL",
+		14: "OMITTED",
+	}
+	Code_value = map[string]int32{
+		"OK":            0,
+		"NOT_FOUND":     1,
+		"NOT_CACHED":    2,
+		"UNKNOWN_GROUP": 3,
+		"SUPERSEDED":    4,
+		"BAD_REQUEST":   5,
+		"TOO_LARGE":     6,
+		"UNAUTHORIZED":  7,
+		"ORIGIN":        8,
+		"TIMEOUT":       9,
+		"OVERLOADED":    10,
+		"UNREACHABLE":   11,
+		"UNAVAILABLE":   12,
+		"INTERNAL":      13,
+		"OMITTED":       14,
+	}
+)
+
+func (x Code) Enum() *Code {
+	p := new(Code)
+	*p = x
+	return p
+}
+
+func (x Code) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Code) Descriptor() protoreflect.EnumDescriptor {
+	return file_gocache_proto_enumTypes[0].Descriptor()
+}
+
+func (Code) Type() protoreflect.EnumType {
+	return &file_gocache_proto_enumTypes[0]
+}
+
+func (x Code) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Code.Descriptor instead.
+func (Code) EnumDescriptor() ([]byte, []int) {
+	return file_gocache_proto_rawDescGZIP(), []int{0}
+}
+
 // GetResponse is the reply to a GET that accepts application/x-protobuf. The fields are the ones that
 // golang/groupcache (1 and 2) and groupcache-go (3) read.
 type GetResponse struct {
@@ -85,6 +171,197 @@ func (x *GetResponse) GetExpire() int64 {
 	return 0
 }
 
+// Keys is the body of a POST, which asks for many keys of a group.
+type Keys struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Keys          [][]byte               `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Keys) Reset() {
+	*x = Keys{}
+	mi := &file_gocache_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Keys) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Keys) ProtoMessage() {}
+
+func (x *Keys) ProtoReflect() protoreflect.Message {
+	mi := &file_gocache_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Keys.ProtoReflect.Descriptor instead.
+func (*Keys) Descriptor() ([]byte, []int) {
+	return file_gocache_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *Keys) GetKeys() [][]byte {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+// Replies is the reply to a POST: one for each key, in order.
+type Replies struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Items         []*Reply               `protobuf:"bytes,1,rep,name=items,proto3" json:"items,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Replies) Reset() {
+	*x = Replies{}
+	mi := &file_gocache_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Replies) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Replies) ProtoMessage() {}
+
+func (x *Replies) ProtoReflect() protoreflect.Message {
+	mi := &file_gocache_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Replies.ProtoReflect.Descriptor instead.
+func (*Replies) Descriptor() ([]byte, []int) {
+	return file_gocache_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Replies) GetItems() []*Reply {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+// Reply is the reply to one request.
+type Reply struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Code          uint32                 `protobuf:"varint,1,opt,name=code,proto3" json:"code,omitempty"`                // see Code; 0: OK
+	Text          []byte                 `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`                 // what went wrong, for people
+	TtlMs         uint64                 `protobuf:"varint,3,opt,name=ttl_ms,json=ttlMs,proto3" json:"ttl_ms,omitempty"` // what is left of the value's life; 0: no expiry
+	Version       uint64                 `protobuf:"fixed64,4,opt,name=version,proto3" json:"version,omitempty"`
+	MinuteQps     float64                `protobuf:"fixed64,5,opt,name=minute_qps,json=minuteQps,proto3" json:"minute_qps,omitempty"`
+	Hit           bool                   `protobuf:"varint,6,opt,name=hit,proto3" json:"hit,omitempty"`      // to clients only
+	Source        []byte                 `protobuf:"bytes,7,opt,name=source,proto3" json:"source,omitempty"` // to clients only
+	Value         []byte                 `protobuf:"bytes,8,opt,name=value,proto3" json:"value,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Reply) Reset() {
+	*x = Reply{}
+	mi := &file_gocache_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Reply) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Reply) ProtoMessage() {}
+
+func (x *Reply) ProtoReflect() protoreflect.Message {
+	mi := &file_gocache_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Reply.ProtoReflect.Descriptor instead.
+func (*Reply) Descriptor() ([]byte, []int) {
+	return file_gocache_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Reply) GetCode() uint32 {
+	if x != nil {
+		return x.Code
+	}
+	return 0
+}
+
+func (x *Reply) GetText() []byte {
+	if x != nil {
+		return x.Text
+	}
+	return nil
+}
+
+func (x *Reply) GetTtlMs() uint64 {
+	if x != nil {
+		return x.TtlMs
+	}
+	return 0
+}
+
+func (x *Reply) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Reply) GetMinuteQps() float64 {
+	if x != nil {
+		return x.MinuteQps
+	}
+	return 0
+}
+
+func (x *Reply) GetHit() bool {
+	if x != nil {
+		return x.Hit
+	}
+	return false
+}
+
+func (x *Reply) GetSource() []byte {
+	if x != nil {
+		return x.Source
+	}
+	return nil
+}
+
+func (x *Reply) GetValue() []byte {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
 var File_gocache_proto protoreflect.FileDescriptor
 
 const file_gocache_proto_rawDesc = "" +
@@ -94,7 +371,42 @@ const file_gocache_proto_rawDesc = "" +
 	"\x05value\x18\x01 \x01(\fR\x05value\x12\x1d\n" +
 	"\n" +
 	"minute_qps\x18\x02 \x01(\x01R\tminuteQps\x12\x16\n" +
-	"\x06expire\x18\x03 \x01(\x03R\x06expireB4Z2github.com/p2pcache/p2pcache/transport/internal/pbb\x06proto3"
+	"\x06expire\x18\x03 \x01(\x03R\x06expire\"\x1a\n" +
+	"\x04Keys\x12\x12\n" +
+	"\x04keys\x18\x01 \x03(\fR\x04keys\":\n" +
+	"\aReplies\x12/\n" +
+	"\x05items\x18\x01 \x03(\v2\x19.p2pcache.transport.ReplyR\x05items\"\xbf\x01\n" +
+	"\x05Reply\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\rR\x04code\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\fR\x04text\x12\x15\n" +
+	"\x06ttl_ms\x18\x03 \x01(\x04R\x05ttlMs\x12\x18\n" +
+	"\aversion\x18\x04 \x01(\x06R\aversion\x12\x1d\n" +
+	"\n" +
+	"minute_qps\x18\x05 \x01(\x01R\tminuteQps\x12\x10\n" +
+	"\x03hit\x18\x06 \x01(\bR\x03hit\x12\x16\n" +
+	"\x06source\x18\a \x01(\fR\x06source\x12\x14\n" +
+	"\x05value\x18\b \x01(\fR\x05value*\xe8\x01\n" +
+	"\x04Code\x12\x06\n" +
+	"\x02OK\x10\x00\x12\r\n" +
+	"\tNOT_FOUND\x10\x01\x12\x0e\n" +
+	"\n" +
+	"NOT_CACHED\x10\x02\x12\x11\n" +
+	"\rUNKNOWN_GROUP\x10\x03\x12\x0e\n" +
+	"\n" +
+	"SUPERSEDED\x10\x04\x12\x0f\n" +
+	"\vBAD_REQUEST\x10\x05\x12\r\n" +
+	"\tTOO_LARGE\x10\x06\x12\x10\n" +
+	"\fUNAUTHORIZED\x10\a\x12\n" +
+	"\n" +
+	"\x06ORIGIN\x10\b\x12\v\n" +
+	"\aTIMEOUT\x10\t\x12\x0e\n" +
+	"\n" +
+	"OVERLOADED\x10\n" +
+	"\x12\x0f\n" +
+	"\vUNREACHABLE\x10\v\x12\x0f\n" +
+	"\vUNAVAILABLE\x10\f\x12\f\n" +
+	"\bINTERNAL\x10\r\x12\v\n" +
+	"\aOMITTED\x10\x0eB4Z2github.com/p2pcache/p2pcache/transport/internal/pbb\x06proto3"
 
 var (
 	file_gocache_proto_rawDescOnce sync.Once
@@ -108,16 +420,22 @@ func file_gocache_proto_rawDescGZIP() []byte {
 	return file_gocache_proto_rawDescData
 }
 
-var file_gocache_proto_msgTypes = make([]protoimpl.MessageInfo, 1)
+var file_gocache_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
+var file_gocache_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_gocache_proto_goTypes = []any{
-	(*GetResponse)(nil), // 0: p2pcache.transport.GetResponse
+	(Code)(0),           // 0: p2pcache.transport.Code
+	(*GetResponse)(nil), // 1: p2pcache.transport.GetResponse
+	(*Keys)(nil),        // 2: p2pcache.transport.Keys
+	(*Replies)(nil),     // 3: p2pcache.transport.Replies
+	(*Reply)(nil),       // 4: p2pcache.transport.Reply
 }
 var file_gocache_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	4, // 0: p2pcache.transport.Replies.items:type_name -> p2pcache.transport.Reply
+	1, // [1:1] is the sub-list for method output_type
+	1, // [1:1] is the sub-list for method input_type
+	1, // [1:1] is the sub-list for extension type_name
+	1, // [1:1] is the sub-list for extension extendee
+	0, // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_gocache_proto_init() }
@@ -130,13 +448,14 @@ func file_gocache_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_gocache_proto_rawDesc), len(file_gocache_proto_rawDesc)),
-			NumEnums:      0,
-			NumMessages:   1,
+			NumEnums:      1,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
 		GoTypes:           file_gocache_proto_goTypes,
 		DependencyIndexes: file_gocache_proto_depIdxs,
+		EnumInfos:         file_gocache_proto_enumTypes,
 		MessageInfos:      file_gocache_proto_msgTypes,
 	}.Build()
 	File_gocache_proto = out.File

@@ -1,0 +1,110 @@
+package transport
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"google.golang.org/protobuf/encoding/protowire"
+)
+
+const (
+	// MaxKeys is how many keys a GetMany may ask for.
+	MaxKeys = 1024
+
+	// maxKeysBytes bounds the message that names them.
+	maxKeysBytes = 4 << 20
+
+	// maxManyBytes bounds the values in the reply to a GetMany, but for a first one that alone is longer.
+	maxManyBytes = 16 << 20
+
+	// itemBytes is what an item of a reply may take beside its value.
+	itemBytes = maxErrorText + 128
+)
+
+// listItem is the field of both Keys and Replies.
+const listItem protowire.Number = 1
+
+var errTooManyKeys = fmt.Errorf("more than %d keys", MaxKeys)
+
+// appendKeys appends a message Keys.
+func appendKeys(b []byte, keys []string) []byte {
+	for _, key := range keys {
+		b = protowire.AppendString(protowire.AppendTag(b, listItem, protowire.BytesType), key)
+	}
+	return b
+}
+
+// parseKeys reads a message Keys.
+func parseKeys(b []byte) ([]string, error) {
+	var keys []string
+	for len(b) > 0 {
+		f, rest, err := nextField(b)
+		switch {
+		case err != nil:
+			return nil, fmt.Errorf("the keys: %w", err)
+		case f.id == listItem && len(keys) == MaxKeys:
+			return nil, errTooManyKeys
+		case f.id == listItem:
+			keys = append(keys, string(f.bytes))
+		}
+		b = rest
+	}
+	if len(keys) == 0 {
+		return nil, errors.New("no keys")
+	}
+	return keys, nil
+}
+
+// appendReplies appends a message Replies.
+func appendReplies(b []byte, items []Response, peer bool) []byte {
+	for i := range items {
+		start := len(b)
+		b = appendReply(b, &items[i], peer)
+		length := protowire.AppendVarint(protowire.AppendTag(nil, listItem, protowire.BytesType), uint64(len(b)-start))
+		b = slices.Insert(b, start, length...)
+	}
+	return b
+}
+
+// parseReplies reads a message Replies to want keys. The values are parts of b.
+func parseReplies(b []byte, want int) ([]Response, error) {
+	items := make([]Response, 0, want)
+	for len(b) > 0 {
+		f, rest, err := nextField(b)
+		if err != nil {
+			return nil, err
+		}
+		b = rest
+		if f.id != listItem {
+			continue
+		}
+		item, err := parseReply(f.bytes)
+		if err != nil {
+			return nil, err
+		}
+		if items = append(items, item); len(items) > want {
+			break
+		}
+	}
+	if len(items) != want {
+		return nil, fmt.Errorf("the reply has not one item for each of %d keys", want)
+	}
+	return items, nil
+}
+
+// bounded omits values from a reply that would grow too long. Whoever asked may ask for each by itself.
+func bounded(items []Response) []Response {
+	total := 0
+	for i := range items {
+		total += len(items[i].Value)
+		if total > maxManyBytes && i > 0 {
+			total -= len(items[i].Value)
+			items[i] = Response{Code: Omitted, Text: "the reply would grow too long: ask for this key by itself"}
+		}
+	}
+	return items
+}
+
+// maxReplies bounds the message Replies that a Client accepts to r.
+func maxReplies(r Request) int { return replyLimit(r) + len(r.Keys)*itemBytes }
