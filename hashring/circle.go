@@ -77,6 +77,14 @@ func less(p, q point) int {
 	return int(borrow)
 }
 
+// next returns where the slot after arcs[i][j] is. It may hold the same point.
+func (c *circle) next(i, j int) (int, int) {
+	if j+1 < len(c.arcs[i]) {
+		return i, j + 1
+	}
+	return c.nextArc(i), 0
+}
+
 // nextArc returns the index of the first arc after arcs[i] that has a point.
 func (c *circle) nextArc(i int) int {
 	for {

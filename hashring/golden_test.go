@@ -92,6 +92,7 @@ func goldenRings() []namedRing {
 		}},
 		{"a hundred members", numbered("cache-%d.example", 100)},
 		{"a thousand members", numbered("node-%d", 1000)},
+		{"members in zones", inZones(numbered("node-%d", 50), "eu-1", "eu-2", "us", "")},
 	}
 }
 

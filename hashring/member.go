@@ -21,6 +21,11 @@ type Member struct {
 	// Weight is the member's share of the keys relative to the other members'.
 	// Zero and less mean 1; more than MaxWeight means MaxWeight.
 	Weight int
+
+	// Zone is the failure domain that the member stands in, such as a rack or a
+	// data centre. If empty, it is unknown. Zones have no part in which member
+	// owns a hash, only in which one comes second: see Ring.Owners.
+	Zone string
 }
 
 // clamped returns m with a weight between 1 and MaxWeight.
@@ -31,7 +36,11 @@ func (m Member) clamped() Member {
 
 // digest returns the member's part of a ring's fingerprint.
 func (m Member) digest() uint64 {
-	return mix(xxhash.Sum64String(m.Name) ^ mix(uint64(m.Weight)))
+	sum := xxhash.Sum64String(m.Name) ^ mix(uint64(m.Weight))
+	if m.Zone != "" {
+		sum ^= mix(xxhash.Sum64String(m.Zone) + increment)
+	}
+	return mix(sum)
 }
 
 func compareNames(a, b Member) int { return cmp.Compare(a.Name, b.Name) }
@@ -48,4 +57,19 @@ func sortedMembers(members []Member) []Member {
 		}
 	}
 	return kept
+}
+
+// zoned tells whether members stand in two zones at least.
+func zoned(members []Member) bool {
+	first := ""
+	for _, m := range members {
+		switch {
+		case m.Zone == "" || m.Zone == first:
+		case first == "":
+			first = m.Zone
+		default:
+			return true
+		}
+	}
+	return false
 }

@@ -16,6 +16,8 @@ type Ring struct {
 
 	// sum is the sum of the members' digests: addition forgets their order.
 	sum uint64
+
+	zoned bool // members stand in two zones at least
 }
 
 // free is the rank of a slot that no member has.
@@ -25,6 +27,7 @@ const free = -1
 // member that has it counts.
 func New(members ...Member) *Ring {
 	r := &Ring{members: sortedMembers(members)}
+	r.zoned = zoned(r.members)
 	weight := 0
 	for i, m := range r.members {
 		r.ranks = append(r.ranks, int32(i))
@@ -76,11 +79,13 @@ func (r *Ring) inserted(m Member) *Ring {
 		ranks = append(ranks, free)
 	}
 	ranks[slot] = int32(i)
+	members := slices.Insert(slices.Clone(r.members), i, m)
 	return &Ring{
-		members: slices.Insert(slices.Clone(r.members), i, m),
+		members: members,
 		circle:  r.circle.with(sortedPoints(m, slot), ranks),
 		ranks:   ranks,
 		sum:     r.sum + m.digest(),
+		zoned:   zoned(members),
 	}
 }
 
@@ -102,11 +107,13 @@ func (r *Ring) Without(name string) *Ring {
 			ranks[slot]--
 		}
 	}
+	members := slices.Delete(slices.Clone(r.members), i, i+1)
 	return &Ring{
-		members: slices.Delete(slices.Clone(r.members), i, i+1),
+		members: members,
 		circle:  r.circle.without(sortedPoints(m, slot)),
 		ranks:   ranks,
 		sum:     r.sum - m.digest(),
+		zoned:   zoned(members),
 	}
 }
 
@@ -140,7 +147,7 @@ func (r *Ring) Index(name string) int {
 }
 
 // Fingerprint returns a number below 2^53 that tells rings apart: it is the same
-// for rings of the same members and weights, and differs otherwise, but for a
+// for rings of the same members, weights and zones, and differs otherwise, but for a
 // chance of 1 in 2^53. A float64 holds it exactly. The empty ring's is 0.
 func (r *Ring) Fingerprint() uint64 {
 	if r == nil {
