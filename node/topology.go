@@ -29,7 +29,7 @@ type peerID struct {
 // alone is the view of a node that knows nobody.
 func (n *Node) alone() *view {
 	self := Member{Name: n.name, HTTPAddr: n.httpAddr, Zone: n.cfg.Zone, Weight: n.cfg.Weight}
-	ring := hashring.New(hashring.Member{Name: n.name, Weight: n.cfg.Weight})
+	ring := hashring.New(hashring.Member{Name: n.name, Weight: n.cfg.Weight, Zone: n.cfg.Zone})
 	return &view{me: self, members: []Member{self}, ring: ring, owners: []*peer{nil}}
 }
 

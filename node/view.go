@@ -112,7 +112,7 @@ func ringOf(old *hashring.Ring, members []Member) *hashring.Ring {
 	var want []hashring.Member
 	for _, m := range members {
 		if !m.Draining {
-			want = append(want, hashring.Member{Name: m.Name, Weight: m.Weight})
+			want = append(want, hashring.Member{Name: m.Name, Weight: m.Weight, Zone: m.Zone})
 		}
 	}
 	have := old.Members()
