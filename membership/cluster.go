@@ -21,6 +21,9 @@ var ErrClosed = errors.New("membership: closed")
 type Cluster struct {
 	log        zerolog.Logger
 	onSnapshot func(Snapshot)
+	onEpoch    func(name string, epoch uint64)
+	epochs     *epochs
+	keys       *keyring
 	table      *table
 	contacts   *contacts
 	transport  *gossipTransport
@@ -62,8 +65,8 @@ func start(cfg Config) (*Cluster, error) {
 		return nil, err
 	}
 	c := newCluster(cfg, t)
-	d := &delegate{table: c.table, allowForeign: cfg.AllowForeignHTTP}
-	c.goroutines.of(func() { c.list, err = memberlist.Create(listConfig(cfg, d, t, c.gossipLog)) })
+	d := &delegate{table: c.table, epochs: c.epochs, allowForeign: cfg.AllowForeignHTTP}
+	c.goroutines.of(func() { c.list, err = memberlist.Create(listConfig(cfg, d, t, c.keys, c.gossipLog)) })
 	if err != nil {
 		c.cancel()
 		_ = t.Shutdown()
@@ -76,6 +79,9 @@ func start(cfg Config) (*Cluster, error) {
 	if c.onSnapshot != nil {
 		c.wg.Go(c.notify)
 	}
+	if c.onEpoch != nil {
+		c.wg.Go(c.tellEpochs)
+	}
 	return c, nil
 }
 
@@ -85,6 +91,8 @@ func newCluster(cfg Config, t *gossipTransport) *Cluster {
 	c := &Cluster{
 		log:        cfg.Logger,
 		onSnapshot: cfg.OnSnapshot,
+		onEpoch:    cfg.OnEpoch,
+		keys:       newKeyring(cfg.Key),
 		table:      newTable(self),
 		contacts:   newContacts(),
 		transport:  t,
@@ -94,6 +102,7 @@ func newCluster(cfg Config, t *gossipTransport) *Cluster {
 		flushes:    make(chan chan struct{}),
 		attempts:   make(chan struct{}, maxAttempts),
 	}
+	c.epochs = newEpochs(c.table.size)
 	c.snapshot.Store(&Snapshot{Version: 1, Members: []Member{self}})
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c

@@ -49,7 +49,7 @@ type Config struct {
 	Label string
 
 	// Key is the AES key that encrypts and authenticates gossip: 16, 24 or 32 bytes, the same on every member. If
-	// empty, gossip is neither encrypted nor authenticated.
+	// empty, gossip is neither encrypted nor authenticated. See AddKey for changing it.
 	Key []byte
 
 	// AllowForeignHTTP accepts members whose HTTP address is a name, or an IP other than the one they gossip at. If
@@ -61,6 +61,11 @@ type Config struct {
 	// the next call gets the newest snapshot, so that versions may be skipped. It must not call Close or Leave, which
 	// wait for it. If nil, nothing is called.
 	OnSnapshot func(Snapshot)
+
+	// OnEpoch is called after each time that RaiseEpoch has raised a number, on this member or another, with the number
+	// as this member knows it then: numbers in between may be skipped. It is called as OnSnapshot is, from a goroutine
+	// of its own, and must not call Close or Leave either. If nil, nothing is called.
+	OnEpoch func(name string, epoch uint64)
 
 	// Logger gets what happens to the members. If zero, nothing is logged.
 	Logger zerolog.Logger
@@ -92,8 +97,8 @@ func (c Config) validate() (endpoint, error) {
 		return endpoint{}, fmt.Errorf("label is %d bytes long, the limit is %d", len(c.Label), memberlist.LabelMaxSize)
 	}
 	if len(c.Key) > 0 {
-		if err := memberlist.ValidateKey(c.Key); err != nil {
-			return endpoint{}, fmt.Errorf("key is %d bytes long, it must be 16, 24 or 32", len(c.Key))
+		if err := checkKey(c.Key); err != nil {
+			return endpoint{}, err
 		}
 	}
 	return at, c.member(netip.AddrPortFrom(at.advertise, at.bind.Port())).validate(c.AllowForeignHTTP)

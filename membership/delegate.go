@@ -20,6 +20,7 @@ import (
 // to others.
 type delegate struct {
 	table        *table
+	epochs       *epochs
 	allowForeign bool
 }
 
@@ -88,11 +89,25 @@ func (d *delegate) NotifyConflict(holder, claimant *memberlist.Node) {
 	d.table.note(fmt.Sprintf("conflict %q %s %s", claimant.Name, at, from), c)
 }
 
-// NotifyMsg, GetBroadcasts, LocalState and MergeRemoteState are for messages of one's own; there are none.
-func (d *delegate) NotifyMsg([]byte)                {}
-func (d *delegate) GetBroadcasts(int, int) [][]byte { return nil }
-func (d *delegate) LocalState(bool) []byte          { return nil }
-func (d *delegate) MergeRemoteState([]byte, bool)   {}
+// NotifyMsg is called with news that another member passes on.
+func (d *delegate) NotifyMsg(b []byte) { d.hear(b) }
+
+// GetBroadcasts returns news to pass on, in the room that those of members leave in a packet.
+func (d *delegate) GetBroadcasts(overhead, limit int) [][]byte {
+	return d.epochs.news.GetBroadcasts(overhead, limit)
+}
+
+// LocalState is what this member knows beside the members, for another to merge.
+func (d *delegate) LocalState(bool) []byte { return d.epochs.encode() }
+
+// MergeRemoteState is called with what another member knows.
+func (d *delegate) MergeRemoteState(b []byte, _ bool) { d.hear(b) }
+
+func (d *delegate) hear(b []byte) {
+	if err := d.epochs.hear(b); err != nil {
+		d.table.note("news", notice{kind: noticeRefused, level: zerolog.WarnLevel, text: "news refused", err: err})
+	}
+}
 
 func (d *delegate) put(n *memberlist.Node) {
 	if n.Name == d.table.selfMember().Name {

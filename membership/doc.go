@@ -19,8 +19,11 @@
 //	    ├─────── claim ◀──name is contested──┘                │
 //	    └─────── rejoin ◀─────── contacts ◀───lost and found──┘
 //
-// publish, notify, claim and rejoin are the four goroutines of a Cluster, beside the two of its transport, those of
-// memberlist, and one for each attempt to reach a member.
+// publish, notify, claim and rejoin are the goroutines of a Cluster, and tellEpochs for Config.OnEpoch, beside the two of
+// its transport, those of memberlist, and one for each attempt to reach a member.
+//
+// What a cluster has to agree on beside its members are epochs: named numbers that only grow, so that it does not matter
+// in which order, how often or how late a member hears of them. [Cluster.RaiseEpoch] raises one.
 //
 // memberlist calls the delegate while it holds its own lock. The delegate therefore only copies what it is given into
 // the table; it calls nothing, waits for nothing and writes no log.
@@ -28,5 +31,7 @@
 // # Locks
 //
 // Cluster.lifecycle may be held while memberlist's lock is taken, and memberlist's lock while table.mu is taken; never
-// in another order. contacts.mu and streamSet.mu are leaves: nothing is locked, called or sent while they are held.
+// in another order. epochs.mu may be held while the lock of its queue is taken, and that while table.mu is; memberlist's
+// lock is not held then. contacts.mu, keyring.mu and streamSet.mu are leaves: nothing of these is locked, called or sent
+// while they are held.
 package membership

@@ -2,6 +2,7 @@ package membership
 
 import (
 	"fmt"
+	"maps"
 	"net/netip"
 	"time"
 
@@ -17,6 +18,8 @@ const (
 	LostTime     = lostTime
 	MaxIncoming  = maxIncoming
 	MaxPacket    = maxPacketBytes
+	MaxEpochs    = maxEpochs
+	MaxKeys      = maxKeys
 )
 
 // EncodeMeta is encodeMeta.
@@ -80,3 +83,24 @@ func Taker(n int) func() int {
 	}
 	return func() int { return len(t.take().members) }
 }
+
+// Epochs are epochs that no cluster gossips.
+type Epochs struct{ e *epochs }
+
+// NewEpochs returns none yet.
+func NewEpochs() Epochs { return Epochs{newEpochs(func() int { return 1 })} }
+
+// Raise raises a number.
+func (e Epochs) Raise(name string, number uint64) error { return e.e.raise(name, number) }
+
+// Hear is what a member does with news.
+func (e Epochs) Hear(b []byte) error { return e.e.hear(b) }
+
+// Encode is what a member tells others in an exchange.
+func (e Epochs) Encode() []byte { return e.e.encode() }
+
+// Numbers returns all of them.
+func (e Epochs) Numbers() map[string]uint64 { return maps.Clone(e.e.numbers) }
+
+// Passed takes the news that are due to be passed on.
+func (e Epochs) Passed() [][]byte { return e.e.news.GetBroadcasts(2, 1<<30) }

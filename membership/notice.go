@@ -11,7 +11,7 @@ const (
 type noticeKind int
 
 const (
-	noticeRefused  noticeKind = iota // a member's announcement is invalid
+	noticeRefused  noticeKind = iota // what a member says is invalid
 	noticeConflict                   // a name is claimed at two addresses
 )
 
@@ -20,14 +20,17 @@ type notice struct {
 	kind  noticeKind
 	level zerolog.Level
 	text  string
-	name  string // of the member that it is about
+	name  string // of the member that it is about, if of one
 	addr  string // that the member gossips at
 	holds string // for a conflict, where the name's holder gossips at
 	err   error  // for a refusal, the reason
 }
 
 func (n notice) log(l zerolog.Logger) {
-	e := l.WithLevel(n.level).Str("member", n.name).Str("gossip", n.addr)
+	e := l.WithLevel(n.level)
+	if n.name != "" {
+		e = e.Str("member", n.name).Str("gossip", n.addr)
+	}
 	if n.holds != "" {
 		e = e.Str("holder", n.holds)
 	}

@@ -76,6 +76,13 @@ func (t *table) hasRoom(name string) bool {
 	return known || len(t.others) < maxMembers
 }
 
+// size is how many members there are.
+func (t *table) size() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.others) + 1
+}
+
 // note keeps n for the publisher to log, once for each key, and counts it.
 func (t *table) note(key string, n notice) {
 	t.mu.Lock()

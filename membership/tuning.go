@@ -2,7 +2,6 @@ package membership
 
 import (
 	"log"
-	"slices"
 	"time"
 
 	"github.com/hashicorp/memberlist"
@@ -59,11 +58,11 @@ const (
 )
 
 // listConfig is the configuration of memberlist for a member that gossips over t.
-func listConfig(cfg Config, d *delegate, t *gossipTransport, w *gossipLog) *memberlist.Config {
+func listConfig(cfg Config, d *delegate, t *gossipTransport, k *keyring, w *gossipLog) *memberlist.Config {
 	l := memberlist.DefaultLANConfig()
 	l.Name = cfg.Name
 	l.Label = cfg.Label
-	l.SecretKey = slices.Clone(cfg.Key)
+	l.Keyring = k.ring
 	l.Transport = t
 	l.BindAddr, l.BindPort = t.bound.Addr().String(), int(t.bound.Port())
 	l.AdvertiseAddr, l.AdvertisePort = t.advertised.Addr().String(), int(t.advertised.Port())

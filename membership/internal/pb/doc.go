@@ -1,4 +1,4 @@
-// Package pb holds the wire form of a member's metadata, generated from meta.proto.
+// Package pb holds what members tell each other, in its wire form.
 package pb
 
-//go:generate protoc --go_out=. --go_opt=paths=source_relative meta.proto
+//go:generate protoc --go_out=. --go_opt=paths=source_relative meta.proto news.proto
