@@ -24,6 +24,7 @@ type Cache struct {
 	mu          sync.Mutex // guards following; taken before any lock of the index
 	small, main queue
 	hot         queue
+	demoted     queue // owned entries that go before all others
 	ghosts      ghosts
 	expiry      wheel
 	evictions   uint64
@@ -46,6 +47,7 @@ func New(config Config) (*Cache, error) {
 	c.small.init()
 	c.main.init()
 	c.hot.init()
+	c.demoted.init()
 	return c, nil
 }
 
@@ -145,6 +147,30 @@ func (c *Cache) Remove(hash uint64, key string) bool {
 	return !n.expired(now)
 }
 
+// Demote makes the owned entry of key one that is evicted before all others,
+// however it is used from now on, and that lives for ttl at most; if ttl is not
+// above 0, it is removed. It reports whether there was such an entry. To store
+// the key anew ends that.
+func (c *Cache) Demote(hash uint64, key string, ttl time.Duration) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n, now := c.index.find(hash, key), c.now()
+	if n == nil || n.expired(now) || n.kind != Owned {
+		return false
+	}
+	if ttl <= 0 {
+		c.dropLocked(n, now)
+		return true
+	}
+	d := n.demoted(ttl, now)
+	c.queueLocked(n).remove(n)
+	c.expiry.remove(n)
+	c.demoted.pushFront(d)
+	c.expiry.add(d)
+	c.index.put(d)
+	return true
+}
+
 // Purge removes all entries and gives their memory back. Like Remove, it is no
 // eviction.
 func (c *Cache) Purge() {
@@ -154,6 +180,7 @@ func (c *Cache) Purge() {
 	c.small.init()
 	c.main.init()
 	c.hot.init()
+	c.demoted.init()
 	c.ghosts.clear()
 	c.expiry = wheel{}
 }

@@ -91,6 +91,25 @@ func (m *model) remove(key string) {
 	delete(m.entries, key)
 }
 
+func (m *model) demote(key string, ttl time.Duration) {
+	got := m.cache.Demote(m.hash(key), key, ttl)
+	want, known := m.live(key)
+	switch {
+	case got && (!known || want.Kind != lru.Owned):
+		m.t.Fatalf("Demote(%s) = true for %v", key, want)
+	case !got && known && want.Kind == lru.Owned:
+		m.evicted(key)
+	case got && ttl == 0:
+		delete(m.entries, key)
+	case got:
+		r := m.entries[key]
+		if end := time.Now().Add(ttl); r.deadline.IsZero() || end.Before(r.deadline) {
+			r.deadline = end
+		}
+		m.entries[key] = r
+	}
+}
+
 func (m *model) purge() {
 	m.cache.Purge()
 	clear(m.entries)
@@ -169,8 +188,10 @@ func (m *model) run(program []byte) {
 			m.set(key, decoded(op, size, ttl))
 		case 7, 8, 9, 10, 11:
 			m.get(key)
-		case 12, 13:
+		case 12:
 			m.remove(key)
+		case 13:
+			m.demote(key, duration(ttl)%(1<<40))
 		case 14:
 			m.wait(duration(ttl) % (1 << 40))
 		case 15:

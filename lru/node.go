@@ -15,6 +15,9 @@ const (
 
 	// inMain is set in the state of a node of the main queue.
 	inMain = maxUses + 1
+
+	// inDemoted is set in the state of a demoted node, and inMain is not.
+	inDemoted = inMain << 1
 )
 
 // A node is an entry in the cache. What readers see of it never changes once it
@@ -29,7 +32,7 @@ type node struct {
 	absent  bool
 
 	// state holds how often the node was used since it came into its queue, at
-	// most maxUses, and inMain. A Get adds a use; else only a holder of Cache.mu
+	// most maxUses, and where it is: inMain, inDemoted. A Get adds a use; else only a holder of Cache.mu
 	// changes it.
 	state atomic.Uint32
 
@@ -70,6 +73,17 @@ func (n *node) expireAfter(ttl time.Duration, now int64) {
 	}
 }
 
+// demoted returns a node that takes the place of n, for ttl or what is left to n.
+func (n *node) demoted(ttl time.Duration, now int64) *node {
+	d := &node{key: n.key, value: n.value, hash: n.hash, version: n.version, kind: n.kind, absent: n.absent}
+	d.state.Store(inDemoted)
+	d.expireAfter(ttl, now)
+	if n.expire != 0 {
+		d.expire = min(d.expire, n.expire)
+	}
+	return d
+}
+
 func (n *node) expired(now int64) bool {
 	return n.expire != 0 && n.expire <= now
 }
@@ -100,10 +114,15 @@ func (n *node) uses() uint32 { return n.state.Load() & maxUses }
 
 func (n *node) main() bool { return n.state.Load()&inMain != 0 }
 
+func (n *node) isDemoted() bool { return n.state.Load()&inDemoted != 0 }
+
 // heat is higher the better n is used, and among equals for those that have
-// reached the main queue. It is less than heats.
+// reached the main queue. It is less than heats, and 0 for one that was demoted.
 func (n *node) heat() int {
 	s := n.state.Load()
+	if s&inDemoted != 0 {
+		return 0
+	}
 	return int(s&maxUses<<1 | s/inMain)
 }
 

@@ -11,7 +11,9 @@ const (
 	maxChances = 128
 )
 
-func (c *Cache) bytesLocked() int64 { return c.small.bytes + c.main.bytes + c.hot.bytes }
+func (c *Cache) bytesLocked() int64 {
+	return c.small.bytes + c.main.bytes + c.hot.bytes + c.demoted.bytes
+}
 
 // makeRoomLocked removes nodes until n can be added: those that have expired,
 // then others.
@@ -35,7 +37,7 @@ func (c *Cache) hotOverLocked(n *node) bool {
 func (c *Cache) evictLocked(n *node, now int64) {
 	q := c.crowdedLocked(n)
 	for range maxChances {
-		if q.back().uses() == 0 {
+		if q == &c.demoted || q.back().uses() == 0 {
 			break
 		}
 		c.spareLocked(q)
@@ -55,6 +57,8 @@ func (c *Cache) crowdedLocked(n *node) *queue {
 	switch {
 	case c.hotOverLocked(n):
 		return &c.hot
+	case c.demoted.entries > 0:
+		return &c.demoted
 	case c.main.entries == 0 && c.small.entries == 0:
 		return &c.hot
 	case c.main.entries == 0 || c.small.bytes > c.smallBytes:
@@ -81,7 +85,7 @@ func (c *Cache) spareLocked(q *queue) {
 func (c *Cache) linkLocked(n, old *node) {
 	var state uint32
 	if old != nil {
-		state = old.state.Load()
+		state = old.state.Load() &^ inDemoted
 	}
 	switch {
 	case n.kind == Hot:
@@ -101,6 +105,8 @@ func (c *Cache) queueLocked(n *node) *queue {
 	switch {
 	case n.kind == Hot:
 		return &c.hot
+	case n.isDemoted():
+		return &c.demoted
 	case n.main():
 		return &c.main
 	}

@@ -26,8 +26,8 @@ func (c *Cache) Stats() Stats {
 	defer c.mu.Unlock()
 	return Stats{
 		Owned: Usage{
-			Entries: c.small.entries + c.main.entries,
-			Bytes:   c.small.bytes + c.main.bytes,
+			Entries: c.small.entries + c.main.entries + c.demoted.entries,
+			Bytes:   c.small.bytes + c.main.bytes + c.demoted.bytes,
 		},
 		Hot:         Usage{Entries: c.hot.entries, Bytes: c.hot.bytes},
 		Evictions:   c.evictions,
