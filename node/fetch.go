@@ -13,22 +13,19 @@ import (
 const fetchAttempts = 2
 
 // fetch is the run of a fetch flight: look again, ask the owner, else the next owner, else load here. A member that does
-// not answer costs an attempt; one that answers has the last word.
+// not answer costs an attempt, or nothing while its breaker is open; one that answers has the last word.
 func (g *Group) fetch(hash uint64, key string) func(context.Context) outcome {
 	return func(ctx context.Context) outcome {
 		if a, ok := g.look(hash, key); ok && a.from != fromStale {
 			return outcome{answer: a}
 		}
 		v := g.node.view.Load()
-		var asked []*peer
-		for _, p := range v.holders(hash, max(fetchAttempts, g.cfg.Replicas)) {
+		holders := v.holders(hash, max(fetchAttempts, g.cfg.Replicas))
+		for i, p := range holders {
 			if p == nil {
-				return g.loadHere(ctx, hash, key, lru.Owned, without(v.previousOwners(hash), asked))
+				return g.loadHere(ctx, hash, key, g.kindInPlace(i), without(v.previousOwners(hash), holders[:i]))
 			}
-			asked = append(asked, p)
-			resp, err := p.do(ctx, transport.Request{
-				Op: transport.Get, Group: g.name, Key: key, Peer: true, MaxReply: g.cfg.MaxValueBytes,
-			})
+			resp, err := g.askHolder(ctx, hash, key, holders[i:])
 			if out, final := g.fetched(hash, resp, err); final {
 				return out
 			}
@@ -36,8 +33,26 @@ func (g *Group) fetch(hash uint64, key string) func(context.Context) outcome {
 				return outcome{answer: answer{from: fromPeer}, err: g.loadError(ctx.Err())}
 			}
 		}
-		return g.loadHere(ctx, hash, key, lru.Hot, without(v.previousOwners(hash), asked))
+		return g.loadHere(ctx, hash, key, lru.Hot, without(v.previousOwners(hash), holders))
 	}
+}
+
+// kindInPlace is what becomes of a load that this node makes in place of as many owners that did not answer: its own, as it
+// owns the key next, unless it is more likely that they can reach each other and not this node.
+func (g *Group) kindInPlace(owners int) lru.Kind {
+	if owners > 0 && g.node.suspectsItself() {
+		return lru.Hot
+	}
+	return lru.Owned
+}
+
+// askHolder asks the first of those who hold a key, with the next one as hedge where that is another replica.
+func (g *Group) askHolder(ctx context.Context, hash uint64, key string, holders []*peer) (transport.Response, error) {
+	r := transport.Request{Op: transport.Get, Group: g.name, Key: key, Peer: true, MaxReply: g.cfg.MaxValueBytes}
+	if g.cfg.Replicas > 1 && len(holders) > 1 && holders[1] != nil {
+		return g.askHedged(ctx, hash, r, holders[0], holders[1])
+	}
+	return holders[0].ask(ctx, r)
 }
 
 // fetched reads a peer's reply; false says that the peer has no answer, or one from before a write that this node knows of,

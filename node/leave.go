@@ -118,7 +118,7 @@ func (g *Group) give(ctx context.Context, held heldEntry) bool {
 		if p == nil || given == g.cfg.Replicas {
 			break
 		}
-		resp, err := p.do(ctx, g.copyOf(held.key, held.entry, ttl))
+		resp, err := p.ask(ctx, g.copyOf(held.key, held.entry, ttl))
 		if err == nil && (resp.Code == transport.OK || resp.Code == transport.Superseded) {
 			given++
 		}

@@ -82,7 +82,7 @@ func (g *Group) settle(a answer, kind lru.Kind) outcome {
 func (g *Group) peek(ctx context.Context, hash uint64, key string, p *peer) (answer, bool) {
 	ctx, cancel := context.WithTimeout(ctx, peekTimeout)
 	defer cancel()
-	resp, err := p.do(ctx, transport.Request{
+	resp, err := p.ask(ctx, transport.Request{
 		Op: transport.Get, Group: g.name, Key: key, Peer: true, CachedOnly: true, MaxReply: g.cfg.MaxValueBytes,
 	})
 	if err != nil || resp.Code != transport.OK || !g.flights.believes(hash, resp.Version) {

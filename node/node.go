@@ -39,6 +39,8 @@ type Node struct {
 	topology topology
 	groups   groupTable
 
+	suspicious atomic.Bool // most peers do not answer, and that was logged
+
 	leaving  sync.Once
 	left     chan struct{} // made once somebody leaves, closed when it has left
 	leaveErr error

@@ -44,7 +44,7 @@ func (g *Group) copyOut(ctx context.Context, hash uint64, key string) {
 			continue
 		}
 		// A replica that misses the copy will load by itself: an error is nobody's business.
-		_, _ = p.do(ctx, g.copyOf(key, e, ttl))
+		_, _ = p.ask(ctx, g.copyOf(key, e, ttl))
 	}
 }
 

@@ -107,15 +107,14 @@ func (n *Node) setViewLocked(self string, all []membership.Member) {
 
 // peerLocked returns the peer for a member: the one that there is, or a new one.
 func (n *Node) peerLocked(m membership.Member) *peer {
-	if p, ok := n.topology.peers[peerID{m.Name, m.HTTPAddr, m.Boot}]; ok && p.Member == memberOf(m) {
+	switch p, ok := n.topology.peers[peerID{m.Name, m.HTTPAddr, m.Boot}]; {
+	case ok && p.Member == memberOf(m):
 		return p
-	} else if ok {
-		moved := &peer{Member: memberOf(m), boot: m.Boot, client: p.client, clock: p.clock}
-		p.requests.Range(func(group, counts any) bool { moved.requests.Store(group, counts); return true })
-		return moved
+	case ok:
+		return &peer{memberOf(m), p.link}
 	}
 	client := transport.NewClient(transport.ClientConfig{Addr: m.HTTPAddr, TLS: n.cfg.TLS, Key: n.keys.http})
-	return &peer{Member: memberOf(m), boot: m.Boot, client: client, clock: &n.clock}
+	return &peer{memberOf(m), &link{node: n, name: m.Name, boot: m.Boot, client: client}}
 }
 
 // dropPeersLocked makes peers the table, and closes the clients of those that are no longer in it. What waits for one
