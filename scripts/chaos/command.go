@@ -1,0 +1,140 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/p2pcache/p2pcache/scripts/chaos/internal/scenario"
+)
+
+const help = `Start a cluster of real processes under load, break it, and check what came of it. Without a name, every scenario is
+run. Exit code 1 says that a figure was beyond its limit.
+
+Each line says how the Gets from the fault on ended. After the bar come the figures that are checked beside their limits.`
+
+const examples = `  scripts/chaos.sh --list
+  scripts/chaos.sh kill9 rolling
+  scripts/chaos.sh stop30 --seed 7 --keep`
+
+// options are the command's flags.
+type options struct {
+	set    scenario.Settings
+	list   bool
+	keep   bool
+	json   bool
+	counts bool
+}
+
+func newRootCommand() *cobra.Command {
+	var o options
+	cmd := &cobra.Command{
+		Use: "chaos [scenario...]", Short: "Break a cluster and check what came of it", Long: help, Example: examples,
+		SilenceErrors: true, SilenceUsage: true,
+		RunE: func(cmd *cobra.Command, names []string) error {
+			if o.list {
+				return list(cmd.OutOrStdout())
+			}
+			chosen, err := choose(names)
+			if err != nil {
+				return err
+			}
+			return o.run(cmd.Context(), chosen, cmd.OutOrStdout(), cmd.ErrOrStderr())
+		},
+	}
+	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	o.addTo(cmd)
+	return cmd
+}
+
+func (o *options) addTo(cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.BoolVar(&o.list, "list", false, "list the scenarios and what each must reach")
+	flags.StringVar(&o.set.Binary, "binary", "bin/p2pcache", "`FILE` of the node, or of another program that takes the same flags")
+	flags.IntVar(&o.set.Nodes, "nodes", 0, "number of nodes (default: the scenario's own)")
+	flags.DurationVar(&o.set.Duration, "duration", 0, "how long the load goes on after the fault (default: the scenario's own)")
+	flags.DurationVar(&o.set.Steady, "steady", 5*time.Second, "how long it goes on before")
+	flags.Uint64Var(&o.set.Seed, "seed", 1, "of the faults and of the load: the same seed does the same")
+	flags.IntVar(&o.set.Keys, "keys", 10000, "number of keys whose loads are counted")
+	flags.IntVar(&o.set.Rate, "rate", 1000, "Gets a second")
+	flags.BoolVar(&o.keep, "keep", false, "keep the nodes' logs also where nothing fell short")
+	flags.BoolVar(&o.json, "json", false, "print one JSON object a scenario instead of a line")
+	flags.BoolVar(&o.counts, "counts", false, "judge counts alone, for a machine that is busy with other things")
+}
+
+func choose(names []string) ([]scenario.Scenario, error) {
+	if len(names) == 0 {
+		return scenario.All(), nil
+	}
+	var chosen []scenario.Scenario
+	for _, name := range names {
+		s, ok := scenario.Find(name)
+		if !ok {
+			return nil, usageError{fmt.Errorf("there is no scenario %q: see --list", name)}
+		}
+		chosen = append(chosen, s)
+	}
+	return chosen, nil
+}
+
+func list(out io.Writer) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, s := range scenario.All() {
+		fmt.Fprintf(w, "%s\t%s\n", s.Name, s.About)
+	}
+	return w.Flush()
+}
+
+var errShort = errors.New("not every figure is within its limit")
+
+// run carries scenarios out, one after another.
+func (o *options) run(ctx context.Context, chosen []scenario.Scenario, out, errOut io.Writer) error {
+	logs, err := os.MkdirTemp("", "p2pcache-chaos-")
+	if err != nil {
+		return err
+	}
+	o.set.Logs, o.set.Out = logs, errOut
+	short := false
+	for _, s := range chosen {
+		fmt.Fprintf(errOut, "%s: %s\n", s.Name, s.About)
+		result := scenario.Execute(ctx, s, o.set)
+		if ctx.Err() != nil {
+			return errors.Join(context.Cause(ctx), os.RemoveAll(logs))
+		}
+		short = short || !result.Verdict(o.counts)
+		if err := o.print(out, errOut, result); err != nil {
+			return err
+		}
+	}
+	return o.end(errOut, short)
+}
+
+func (o *options) print(out, errOut io.Writer, result scenario.Result) error {
+	for _, c := range result.Timeline.Complaints() {
+		fmt.Fprintf(errOut, "  %6.1fs %s\n", c.At.Seconds(), c.What)
+	}
+	if o.json {
+		return json.NewEncoder(out).Encode(result)
+	}
+	fmt.Fprintln(out, result.Line(o.counts))
+	return nil
+}
+
+func (o *options) end(errOut io.Writer, short bool) error {
+	if o.keep || short {
+		fmt.Fprintf(errOut, "the nodes' logs are in %s\n", o.set.Logs)
+	} else if err := os.RemoveAll(o.set.Logs); err != nil {
+		return err
+	}
+	if short {
+		return errShort
+	}
+	return nil
+}

@@ -1,0 +1,159 @@
+// Package load asks a cluster for keys over plain HTTP at a steady rate, whatever becomes of earlier questions, and judges
+// every answer.
+package load
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/p2pcache/p2pcache/scripts/chaos/internal/timeline"
+	"github.com/p2pcache/p2pcache/scripts/chaos/internal/truth"
+)
+
+// Target is a node that is asked for as long as its context lives. What is under way when that ends is lost, as a client loses
+// what it asked of a process that died, and is no error.
+type Target struct {
+	Name  string
+	Base  string // URL of the group, with a slash at its end
+	Alive context.Context
+}
+
+// Config says what is asked. Keys from Counted on are those that are written.
+type Config struct {
+	Truth    *truth.Truth
+	Timeline *timeline.Timeline
+	Seed     uint64
+	Rate     int           // Gets a second
+	Writes   int           // writes a second; 0: none
+	Counted  int           // keys that are only read, from 0, asked for by Zipf's law
+	Deadline time.Duration // of a Get; beyond it, it has failed
+}
+
+const (
+	// skew is the exponent of Zipf's law.
+	skew = 1.1
+	// toWritten of a hundred Gets ask for keys that are written, each as likely as the other.
+	toWritten = 10
+	// tickEvery is how often the Gets that are due are sent.
+	tickEvery = time.Millisecond
+	// maxConns is kept to each node: as many Gets as may be under way in a stall, or each would connect anew.
+	maxConns = 1024
+)
+
+// Load is the running load. It is safe for concurrent use.
+type Load struct {
+	cfg     Config
+	client  *http.Client
+	targets atomic.Pointer[[]Target]
+	asked   []atomic.Bool // by key, since Mark
+	trusted atomic.Bool   // a write that was confirmed holds everywhere
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+}
+
+// New returns a load that has not begun.
+func New(cfg Config) *Load {
+	pool := &http.Transport{MaxIdleConnsPerHost: maxConns, DisableCompression: true, IdleConnTimeout: time.Minute}
+	l := &Load{cfg: cfg, client: &http.Client{Transport: pool}, asked: make([]atomic.Bool, cfg.Truth.Keys())}
+	l.trusted.Store(true)
+	l.targets.Store(&[]Target{})
+	return l
+}
+
+// Aim replaces the nodes that are asked.
+func (l *Load) Aim(targets []Target) { l.targets.Store(&targets) }
+
+// Trust says whether a write that the cluster confirmed is taken to hold on each node that is asked, as it is from the start.
+// While the cluster is cut in two it need not: a member that was not reached is not a member any more.
+func (l *Load) Trust(confirmed bool) { l.trusted.Store(confirmed) }
+
+// Mark begins to note anew which keys are asked for.
+func (l *Load) Mark() {
+	for i := range l.asked {
+		l.asked[i].Store(false)
+	}
+}
+
+// Asked reports whether key i was asked for since Mark.
+func (l *Load) Asked(i int) bool { return l.asked[i].Load() }
+
+// Start begins to ask, until Stop.
+func (l *Load) Start() {
+	ctx, cancel := context.WithCancel(context.Background())
+	l.cancel = cancel
+	l.running.Go(func() { l.send(ctx) })
+	if l.cfg.Writes > 0 {
+		l.startWriters(ctx)
+	}
+}
+
+// Stop sends no more and waits for what is under way.
+func (l *Load) Stop() {
+	if l.cancel != nil {
+		l.cancel()
+	}
+	l.running.Wait()
+	l.client.CloseIdleConnections()
+}
+
+func (l *Load) send(ctx context.Context) {
+	chance := rand.New(rand.NewPCG(l.cfg.Seed, 1))
+	zipf := rand.NewZipf(chance, skew, 1, uint64(l.cfg.Counted-1))
+	tick := time.NewTicker(tickEvery)
+	defer tick.Stop()
+	began, sent := time.Now(), 0
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		for due := int(time.Since(began).Seconds() * float64(l.cfg.Rate)); sent < due; sent++ {
+			i := int(zipf.Uint64())
+			if written := l.cfg.Truth.Keys() - l.cfg.Counted; written > 0 && chance.IntN(100) < toWritten {
+				i = l.cfg.Counted + chance.IntN(written)
+			}
+			if target, ok := l.pick(chance); ok {
+				l.running.Go(func() { l.get(target, i) })
+			}
+		}
+	}
+}
+
+// pick returns one of the nodes; false if there is none.
+func (l *Load) pick(chance *rand.Rand) (Target, bool) {
+	targets := *l.targets.Load()
+	if len(targets) == 0 {
+		return Target{}, false
+	}
+	return targets[chance.IntN(len(targets))], true
+}
+
+func (l *Load) get(from Target, i int) {
+	l.asked[i].Store(true)
+	began := time.Now()
+	ctx, cancel := context.WithTimeout(from.Alive, l.cfg.Deadline)
+	defer cancel()
+	question := l.cfg.Truth.Ask(i)
+	value, err := l.fetch(ctx, from, i)
+	outcome := timeline.Served
+	switch {
+	case from.Alive.Err() != nil:
+		outcome = timeline.Lost
+	case err != nil:
+		outcome = timeline.Failed
+	default:
+		if err = question.Judge(value); err != nil {
+			outcome = timeline.Wrong
+		}
+	}
+	l.cfg.Timeline.AddGet(began, outcome)
+	if outcome == timeline.Failed || outcome == timeline.Wrong {
+		l.cfg.Timeline.Complain(fmt.Sprintf("%s: key %s after %v: %v", from.Name, truth.Key(i), time.Since(began).Round(time.Millisecond), err))
+	}
+}

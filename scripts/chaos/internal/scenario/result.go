@@ -1,0 +1,105 @@
+package scenario
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/p2pcache/p2pcache/scripts/chaos/internal/timeline"
+)
+
+// Check is a figure beside its limit.
+type Check struct {
+	Name  string  `json:"name"`
+	Got   float64 `json:"got"`
+	Limit float64 `json:"limit"` // the most that it may be
+	Unit  string  `json:"unit"`  // s for seconds; empty for numbers
+	OK    bool    `json:"ok"`
+}
+
+// Timed reports whether the figure depends on how busy the machine is.
+func (c Check) Timed() bool { return c.Unit == seconds }
+
+const seconds = "s"
+
+func (c Check) String() string {
+	sign := "≤"
+	if !c.OK {
+		sign = ">"
+	}
+	return fmt.Sprintf("%s %s %s %s", c.Name, c.figure(c.Got), sign, c.figure(c.Limit))
+}
+
+func (c Check) figure(v float64) string {
+	if c.Timed() {
+		return brief(time.Duration(v * float64(time.Second)))
+	}
+	return fmt.Sprintf("%.4g", v)
+}
+
+// brief writes a duration in three digits.
+func brief(d time.Duration) string {
+	switch {
+	case d >= time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	case d >= 10*time.Millisecond:
+		return d.Round(time.Millisecond).String()
+	default:
+		return d.Round(10 * time.Microsecond).String()
+	}
+}
+
+// Result is what came of a scenario.
+type Result struct {
+	Scenario string             `json:"scenario"`
+	About    string             `json:"about"`
+	Seed     uint64             `json:"seed"`
+	Nodes    int                `json:"nodes"`
+	Steady   timeline.Summary   `json:"steady"`  // before the fault
+	Faulty   timeline.Summary   `json:"faulty"`  // from the fault on
+	Loads    uint64             `json:"loads"`   // of keys that are only read, from the fault on
+	Agree    time.Duration      `json:"agree"`   // from the fault, or its end, until all agreed on the members; 0 if not asked for
+	Checks   []Check            `json:"checks"`  // figures beside their limits
+	Failure  string             `json:"failure"` // why it could not be carried out
+	Logs     string             `json:"logs"`    // directory
+	Took     time.Duration      `json:"took"`    // all of it
+	Timeline *timeline.Timeline `json:"-"`
+}
+
+// Verdict reports whether every figure is within its limit. With countsOnly, those that depend on how busy the machine is do
+// not count.
+func (r Result) Verdict(countsOnly bool) bool {
+	for _, c := range r.Checks {
+		if !c.OK && !(countsOnly && c.Timed()) {
+			return false
+		}
+	}
+	return r.Failure == ""
+}
+
+// Line is the result in one line.
+func (r Result) Line(countsOnly bool) string {
+	verdict := "ok   "
+	if !r.Verdict(countsOnly) {
+		verdict = "SHORT"
+	}
+	f := r.Faulty
+	line := fmt.Sprintf("%s %-18s errors %d of %d, wrong %d, loads %d, p50 %s, p99 %s (steady %s), longest %s",
+		verdict, r.Scenario, f.Errors, f.Gets, f.Wrong, r.Loads, brief(f.P50), brief(f.P99), brief(r.Steady.P99), brief(f.Longest))
+	if r.Agree > 0 {
+		line += ", agreed after " + brief(r.Agree)
+	}
+	line += " |"
+	for i, c := range r.Checks {
+		if i > 0 {
+			line += ";"
+		}
+		line += " " + c.String()
+		if countsOnly && c.Timed() {
+			line += " (not judged)"
+		}
+	}
+	if r.Failure != "" {
+		line += " | " + r.Failure
+	}
+	return line
+}

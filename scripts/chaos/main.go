@@ -1,0 +1,39 @@
+// Command chaos runs a cluster of real processes, does to it what happens to clusters, and checks what came of it. Run it by
+// scripts/chaos.sh, which builds it and the node.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	err := newRootCommand().ExecuteContext(ctx)
+	stop()
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "chaos: %v\n", err)
+		os.Exit(exitCode(err))
+	}
+}
+
+// Exit codes.
+const (
+	exitShort = 1 // a figure is beyond its limit, or something could not be carried out
+	exitUsage = 2
+)
+
+// usageError is a mistake of the caller's.
+type usageError struct{ error }
+
+func exitCode(err error) int {
+	var usage usageError
+	if errors.As(err, &usage) {
+		return exitUsage
+	}
+	return exitShort
+}
