@@ -1,0 +1,62 @@
+package report
+
+import (
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strings"
+)
+
+// Host is the machine and the versions that figures were taken with.
+type Host struct {
+	CPU    string            `json:"cpu"`
+	Cores  int               `json:"cores"`
+	OS     string            `json:"os"`
+	Go     string            `json:"go"`
+	Commit string            `json:"commit,omitempty"` // of this repository
+	Peers  map[string]string `json:"peers,omitempty"`  // version by module or program
+}
+
+// ThisHost describes this machine, and the versions of the given modules.
+func ThisHost(modules ...string) Host {
+	h := Host{CPU: cpuModel(), Cores: runtime.NumCPU(), OS: kernel(), Go: runtime.Version(), Commit: commit(), Peers: map[string]string{}}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return h
+	}
+	for _, dep := range info.Deps {
+		for _, m := range modules {
+			if dep.Path == m {
+				h.Peers[m] = dep.Version
+			}
+		}
+	}
+	return h
+}
+
+func cpuModel() string {
+	info, err := os.ReadFile("/proc/cpuinfo")
+	if err != nil {
+		return runtime.GOARCH
+	}
+	_, rest, _ := strings.Cut(string(info), "model name")
+	line, _, _ := strings.Cut(rest, "\n")
+	return strings.TrimLeft(line, "\t :")
+}
+
+func kernel() string {
+	release, err := os.ReadFile("/proc/sys/kernel/osrelease")
+	if err != nil {
+		return runtime.GOOS
+	}
+	return runtime.GOOS + " " + strings.TrimSpace(string(release))
+}
+
+func commit() string {
+	out, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+}

@@ -1,0 +1,67 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// Settings are what all benchmarks are told by flags.
+type Settings struct {
+	Dir   string // where JSON and plots go; none are written if empty
+	Quick bool   // short runs, whose figures only show that all works
+	Runs  int    // of which medians are taken
+}
+
+// AddTo adds the flags to a set.
+func (s *Settings) AddTo(flags *pflag.FlagSet) {
+	flags.StringVar(&s.Dir, "out", "", "write JSON and plots into this folder")
+	flags.BoolVar(&s.Quick, "quick", false, "short runs, to see that all works")
+	flags.IntVar(&s.Runs, "runs", 0, "runs of each contender, of which medians are taken (default 5, or 3 with --quick)")
+}
+
+// Rounds is how often each contender is run.
+func (s *Settings) Rounds() int {
+	switch {
+	case s.Runs > 0:
+		return s.Runs
+	case s.Quick:
+		return 3
+	}
+	return 5
+}
+
+// Span is how long one run takes.
+func (s *Settings) Span() time.Duration {
+	if s.Quick {
+		return 200 * time.Millisecond
+	}
+	return time.Second
+}
+
+// Finish prints r and, where a folder is set, writes it there with its plots.
+func (s *Settings) Finish(r Report, out io.Writer) error {
+	r.Taken = time.Now().UTC().Truncate(time.Second)
+	r.WriteText(out)
+	if s.Dir == "" {
+		return nil
+	}
+	if err := os.MkdirAll(s.Dir, 0o755); err != nil {
+		return err
+	}
+	for _, p := range r.Plots {
+		if err := p.save(s.Dir); err != nil {
+			return err
+		}
+	}
+	encoded, err := json.MarshalIndent(r, "", "\t")
+	if err != nil {
+		return fmt.Errorf("encode %s: %w", r.Name, err)
+	}
+	return os.WriteFile(filepath.Join(s.Dir, r.Name+".json"), append(encoded, '\n'), 0o644)
+}

@@ -1,0 +1,38 @@
+// Command bench measures this project beside what a user would pick instead.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/spf13/cobra"
+
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/hitratio"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/report"
+)
+
+func main() {
+	if err := newRootCommand().Execute(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func newRootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use: "bench", Short: "Measure p2pcache beside its peers", SilenceUsage: true, SilenceErrors: true,
+	}
+	settings := &report.Settings{}
+	settings.AddTo(root.PersistentFlags())
+	root.AddCommand(hitratio.Command(settings), newFillCommand())
+	return root
+}
+
+func newFillCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "fill DOCUMENT DIR",
+		Short: "Write the tables of the JSON files in DIR into DOCUMENT, between its markers",
+		Args:  cobra.ExactArgs(2),
+		RunE:  func(_ *cobra.Command, args []string) error { return report.Fill(args[0], args[1]) },
+	}
+}
