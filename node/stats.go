@@ -54,6 +54,9 @@ type GroupStats struct {
 	Owned, Hot Holding
 	Evictions  uint64
 
+	// MaxBytes is the group's budget on this node.
+	MaxBytes int64
+
 	// GetSeconds are the times of Gets by source. Local and hot hits are sampled.
 	GetSeconds map[Source]Histogram
 
@@ -111,6 +114,7 @@ func (g *Group) Stats() GroupStats {
 		Owned:             Holding(held.Owned),
 		Hot:               Holding(held.Hot),
 		Evictions:         held.Evictions,
+		MaxBytes:          g.cfg.MaxBytes,
 		GetSeconds:        make(map[Source]Histogram, len(sources)),
 		OriginLoadSeconds: c.loadSeconds.snapshot(),
 	}
