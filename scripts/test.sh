@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks and tests everything: format, vet, staticcheck and other linters, known vulnerabilities, shell scripts, all tests under the race
-# detector, and each fuzz target for a moment. Installs what it needs itself.
+# detector, each fuzz target for a moment, and the operator's page in a browser. Installs what it needs itself.
 #
 #   scripts/test.sh                 all of it
 #   FUZZTIME=10m scripts/test.sh    with more time for each fuzz target (default 3s; 0s: none)
@@ -56,9 +56,18 @@ fuzz() {
   done
 }
 
+# page drives the operator's page in a browser; its screenshots are left in bin/page.
+page() {
+  go build -o bin/p2pcache ./cmd/p2pcache
+  npm --prefix scripts/page ci --silent --no-progress
+  node scripts/page/test.mjs bin/p2pcache bin/page
+}
+
 need gcc gcc # the race detector links with it
 need curl curl
 need shellcheck shellcheck
+need npm npm
+need chromium chromium
 
 step "go $(go env GOVERSION)"
 go mod verify
@@ -77,3 +86,5 @@ if [ "$fuzztime" != 0s ]; then
 fi
 step tests
 go test -race ./...
+step "the page, in a browser"
+page

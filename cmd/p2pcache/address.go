@@ -20,6 +20,9 @@ func checkAddresses(s settings, protected bool) error {
 	if !allowed && !listen.IP.IsLoopback() {
 		return exposed("listen", s.listen)
 	}
+	if err := checkAdmin(s.admin, allowed); err != nil {
+		return err
+	}
 	if !isAddress(s.advertise) {
 		return usagef("--advertise %q: want an IP, such as 10.0.0.1, or HOST:PORT", s.advertise)
 	}
@@ -36,6 +39,21 @@ func checkAddresses(s settings, protected bool) error {
 	return nil
 }
 
+// checkAdmin refuses an operator's address that cannot be bound, or that strangers could reach. Empty, there is none.
+func checkAdmin(admin string, allowed bool) error {
+	if admin == "" {
+		return nil
+	}
+	addr, err := net.ResolveTCPAddr("tcp", admin)
+	if err != nil {
+		return usagef("--admin %q: want HOST:PORT, such as 127.0.0.1:9998: %w", admin, err)
+	}
+	if !allowed && !addr.IP.IsLoopback() {
+		return exposed("admin", admin)
+	}
+	return nil
+}
+
 // isAddress reports whether others could reach a node by addr; where it is empty, the node finds its own.
 func isAddress(addr string) bool {
 	host, port, err := net.SplitHostPort(addr)
@@ -47,11 +65,16 @@ func exposed(flag, addr string) error {
 		"or say --insecure if the network is trusted", flag, addr)
 }
 
-// open returns a listener on --listen.
-func open(listen string) (net.Listener, error) {
-	l, err := net.Listen("tcp", listen)
+// open returns a listener on the address that a flag names. An IPv4 address is listened on as such: 0.0.0.0 alone would
+// mean IPv6 as well, and be shown as [::].
+func open(flag, addr string) (net.Listener, error) {
+	network := "tcp"
+	if host, _, err := net.SplitHostPort(addr); err == nil && net.ParseIP(host).To4() != nil {
+		network = "tcp4"
+	}
+	l, err := net.Listen(network, addr)
 	if err != nil {
-		return nil, portError("listen", listen, err)
+		return nil, portError(flag, addr, err)
 	}
 	return l, nil
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/access"
 	"github.com/p2pcache/p2pcache/node"
 )
 
@@ -63,6 +64,7 @@ type asking struct {
 	cmd    *cobra.Command
 	args   []string
 	client *node.Client
+	pages  *access.Client
 }
 
 func (c connection) ask(cmd *cobra.Command, args []string, ask func(context.Context, *asking) error) error {
@@ -75,9 +77,15 @@ func (c connection) ask(cmd *cobra.Command, args []string, ask func(context.Cont
 		return usagef("--server %q: %w", c.server, err)
 	}
 	defer client.Close()
+	key, err := access.NewKey(secret.bytes)
+	if err != nil {
+		return err
+	}
+	pages := access.NewClient(key, nil)
+	defer pages.Close()
 	ctx, cancel := context.WithTimeout(cmd.Context(), c.timeout)
 	defer cancel()
-	err = ask(ctx, &asking{connection: c, cmd: cmd, args: args, client: client})
+	err = ask(ctx, &asking{connection: c, cmd: cmd, args: args, client: client, pages: pages})
 	return c.explain(ctx, err)
 }
 

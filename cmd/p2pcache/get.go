@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/pages"
 	"github.com/p2pcache/p2pcache/node"
 )
 
@@ -50,5 +51,5 @@ type answer struct {
 
 func answerOf(group, key string, v node.Value) answer {
 	plain, encoded := textOf(v.Data)
-	return answer{keyOf(group, key), plain, encoded, v.TTL.Seconds()}
+	return answer{keyOf(group, key), plain, encoded, pages.Seconds(v.TTL)}
 }

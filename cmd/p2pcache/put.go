@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/pages"
 	"github.com/p2pcache/p2pcache/node"
 )
 
@@ -70,7 +71,7 @@ func (a *asking) put(ctx context.Context, v node.Value) error {
 	if !a.json {
 		return nil
 	}
-	return a.printJSON(stored{keyOf(group, key), len(v.Data), v.TTL.Seconds()})
+	return a.printJSON(stored{keyOf(group, key), len(v.Data), pages.Seconds(v.TTL)})
 }
 
 // stored is the JSON of a put.

@@ -4,61 +4,35 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"strings"
 	"text/tabwriter"
 
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/pages"
 	"github.com/p2pcache/p2pcache/node"
 )
 
-// maxRingBytes bounds what is read of a ring's page: a thousand times that of a large cluster.
-const maxRingBytes = 64 << 20
-
 // ring asks the node for its ring, and with a query for a key's owners.
-func (a *asking) ring(ctx context.Context, query url.Values) (pages.Ring, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, a.url(pages.RingPath, query), nil)
-	if err != nil {
-		return pages.Ring{}, err
-	}
-	reply, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return pages.Ring{}, err
-	}
-	defer reply.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(reply.Body, maxRingBytes))
-	if err != nil {
-		return pages.Ring{}, err
-	}
-	return readRing(reply, body, query)
+func (a *asking) ring(ctx context.Context, query url.Values) (ring pages.Ring, err error) {
+	return ring, a.page(ctx, pages.RingPath, query, &ring)
 }
 
-func readRing(reply *http.Response, body []byte, query url.Values) (pages.Ring, error) {
-	switch {
-	case reply.StatusCode == http.StatusNotFound && query.Has("group"):
-		return pages.Ring{}, fmt.Errorf("%w %q", node.ErrUnknownGroup, query.Get("group"))
-	case reply.StatusCode != http.StatusOK:
-		return pages.Ring{}, fmt.Errorf("%s answered %s: %s", reply.Request.URL.Host, reply.Status, strings.TrimSpace(string(body)))
+// page reads a page of the node, which is JSON.
+func (a *asking) page(ctx context.Context, path string, query url.Values, to any) error {
+	page, err := a.pages.Get(ctx, a.server, path, query)
+	if err != nil {
+		return err
 	}
-	var ring pages.Ring
-	if err := json.Unmarshal(body, &ring); err != nil {
-		return pages.Ring{}, fmt.Errorf("%s is no p2pcache node: %w", reply.Request.URL.Host, err)
+	if page.Code == http.StatusNotFound && query.Has("group") {
+		return fmt.Errorf("%w %q", node.ErrUnknownGroup, query.Get("group"))
 	}
-	return ring, nil
-}
-
-// url returns a page of the node. That --server is well formed, node.NewClient has seen to.
-func (a *asking) url(path string, query url.Values) string {
-	base := strings.TrimSuffix(a.server, "/")
-	if !strings.Contains(base, "://") {
-		base = "http://" + base
+	if err := page.Err(); err != nil {
+		return err
 	}
-	if len(query) > 0 {
-		path += "?" + query.Encode()
+	if err := json.Unmarshal(page.Body, to); err != nil {
+		return fmt.Errorf("%s is no p2pcache node: %w", page.Host, err)
 	}
-	return base + path
+	return nil
 }
 
 // printTable prints rows below a header, in columns.

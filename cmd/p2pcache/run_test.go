@@ -61,6 +61,13 @@ func TestAWrongCallExitsWith2AndSaysHowToMendIt(t *testing.T) {
 		{"serve --listen 127.0.0.1:0 --gossip 0.0.0.0:0", "--gossip 0.0.0.0:0 can be reached"},
 		{"serve --listen 127.0.0.1:0 --secret-file /absent", "--secret-file /absent: no such file"},
 		{"serve --listen 127.0.0.1:0 --gossip 127.0.0.1:0 --peers nonsense", "--peers:"},
+		{"help nosuch", `unknown command "nosuch"` + "\nSee 'p2pcache help --help'."},
+		{"help serv", `unknown command "serv": did you mean serve?`},
+		{"help get scores", "unknown command"},
+		{"serve --listen 127.0.0.1:0 --gossip 127.0.0.1:0 --name " + strings.Repeat("n", 256), "name is 256 bytes long, the limit is 255"},
+		{"serve --listen 127.0.0.1:0 --gossip 127.0.0.1:0 --zone " + strings.Repeat("z", 65), "zone is 65 bytes long, the limit is 64"},
+		{"serve --listen 127.0.0.1:0 --admin nowhere", `--admin "nowhere": want HOST:PORT`},
+		{"serve --listen 127.0.0.1:0 --admin 0.0.0.0:0", "--admin 0.0.0.0:0 can be reached"},
 		{"get scores", "get: got 1 arguments, want GROUP KEY\nSee 'p2pcache get --help'."},
 		{"get scores Tom Jack", "get: got 3 arguments, want GROUP KEY"},
 		{"get scores Tom --timeout 0s", "want a duration of more than 0"},
@@ -119,6 +126,7 @@ func TestAPortInUseIsSaidInOneLine(t *testing.T) {
 	for flag, args := range map[string][]string{
 		"listen": {"serve", "--listen", busy, "--gossip", "127.0.0.1:0"},
 		"gossip": {"serve", "--listen", "127.0.0.1:0", "--gossip", busy, "--log-level", "disabled"},
+		"admin":  {"serve", "--listen", "127.0.0.1:0", "--gossip", "127.0.0.1:0", "--admin", busy},
 	} {
 		want := "p2pcache: " + busy + " is in use by another process: choose another address with --" + flag + "\n"
 		if r := p2p("", args...); r.code != 1 || r.err != want || r.out != "" {

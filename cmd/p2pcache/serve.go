@@ -74,7 +74,8 @@ func serve(s settings, out, errOut io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer server.node.Close()
+	defer server.close()
+	server.pages.SetUnready("joining")
 	if err := server.join(); err != nil {
 		return err
 	}

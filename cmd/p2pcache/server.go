@@ -2,14 +2,17 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log"
 	"net"
+	"syscall"
 	"time"
 
 	"github.com/rs/zerolog"
 
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/access"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/origin"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/pages"
 	"github.com/p2pcache/p2pcache/node"
@@ -23,6 +26,7 @@ type server struct {
 	settings settings
 	node     *node.Node
 	listener net.Listener
+	admin    *adminServer // nil: none
 	pages    *pages.Pages
 	name     *memberName // in log lines
 	log      zerolog.Logger
@@ -41,25 +45,41 @@ func start(s settings, errOut io.Writer) (*server, error) {
 	if err := checkAddresses(s, secret.bytes != nil); err != nil {
 		return nil, err
 	}
-	server := newServer(s, errOut)
+	server, err := newServer(s, secret, errOut)
+	if err != nil {
+		return nil, err
+	}
 	server.warn(secret)
 	groups, err := server.withLoaders(s.groups)
 	if err != nil {
 		return nil, err
 	}
+	if err := server.startAdmin(); err != nil {
+		return nil, err
+	}
 	if err := server.startNode(secret.bytes); err != nil {
+		server.close()
 		return nil, err
 	}
 	server.name.set(server.node.Self().Name)
-	return server, server.makeGroups(groups)
+	if err := server.makeGroups(groups); err != nil {
+		server.close()
+		return nil, err
+	}
+	return server, nil
 }
 
-func newServer(s settings, errOut io.Writer) *server {
+func newServer(s settings, secret secret, errOut io.Writer) (*server, error) {
+	key, err := access.NewKey(secret.bytes)
+	if err != nil {
+		return nil, err
+	}
 	name := newMemberName(s.provisionalName())
 	logger := newLogger(errOut, s, name)
 	log.SetFlags(0) // what the standard library has to say goes the same way
 	log.SetOutput(logger)
-	return &server{settings: s, pages: pages.New(), name: name, log: logger}
+	shows := pages.New(pages.Config{Key: key, Operator: s.admin != ""})
+	return &server{settings: s, pages: shows, name: name, log: logger}, nil
 }
 
 // warn logs what is allowed and unwise.
@@ -73,7 +93,7 @@ func (s *server) warn(secret secret) {
 }
 
 func (s *server) startNode(secret []byte) (err error) {
-	if s.listener, err = open(s.settings.listen); err != nil {
+	if s.listener, err = open("listen", s.settings.listen); err != nil {
 		return err
 	}
 	s.node, err = node.New(s.settings.nodeConfig(s.listener, secret, s.pages, s.log))
@@ -82,9 +102,26 @@ func (s *server) startNode(secret []byte) (err error) {
 		if isInUse(err) { // the listener is open already, so it must be the other port
 			return portError("gossip", s.settings.gossip, err)
 		}
-		return fmt.Errorf("--listen %s --gossip %s --advertise %q: %w", s.settings.listen, s.settings.gossip, s.settings.advertise, err)
+		return nodeError(err)
 	}
 	return nil
+}
+
+// nodeError tells what the system refused from what the settings ask for and cannot be.
+func nodeError(err error) error {
+	if _, system := errors.AsType[syscall.Errno](err); system {
+		return err
+	}
+	return usagef("%w", err)
+}
+
+// close ends all that was started, at once.
+func (s *server) close() {
+	if s.node != nil {
+		s.node.Close() // its error names loads that go on: the process ends
+	}
+	s.pages.Close()
+	s.admin.close()
 }
 
 // withLoaders returns groups whose configurations load from the origin.
@@ -107,11 +144,10 @@ func (s *server) withLoaders(groups []groupSetting) ([]groupSetting, error) {
 	return loading, nil
 }
 
-// makeGroups makes the groups and shows the node, or closes it.
+// makeGroups makes the groups and shows the node.
 func (s *server) makeGroups(groups []groupSetting) error {
 	for _, g := range groups {
 		if _, err := s.node.NewGroup(g.name, g.config); err != nil {
-			s.node.Close()
 			return usagef("--group %s: %w", g.name, err)
 		}
 	}

@@ -29,7 +29,7 @@ const (
 type settings struct {
 	configFile string
 
-	name, listen, gossip, advertise, zone, cluster string
+	name, listen, admin, gossip, advertise, zone, cluster string
 
 	weight       int
 	drainTimeout time.Duration
@@ -72,6 +72,7 @@ func (s *settings) addTo(flags *pflag.FlagSet) {
 func (s *settings) addNodeFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.name, "name", "", "`NAME` on the ring, kept over restarts (default: the advertised address)")
 	flags.StringVar(&s.listen, "listen", s.listen, "`HOST:PORT` to serve on; port 0 picks a free one")
+	flags.StringVar(&s.admin, "admin", "", "`HOST:PORT` for operators: the page, metrics and profiles are there and not on --listen (default: no profiles)")
 	flags.StringVar(&s.gossip, "gossip", s.gossip, "`IP:PORT` to gossip on, UDP and TCP; port 0 picks a free one, off is alone")
 	flags.StringVar(&s.advertise, "advertise", "", "`IP` that others reach this node by (default: the one it binds)")
 	flags.StringSliceVar(&s.join, "join", nil, "gossip addresses, `HOST:PORT,...`, of any members")

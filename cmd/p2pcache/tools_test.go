@@ -20,7 +20,7 @@ import (
 // startNode starts a node with an empty group "notes" in this process, and makes it the one that commands ask.
 func startNode(t testing.TB) *node.Node {
 	t.Helper()
-	p := pages.New()
+	p := pages.New(pages.Config{})
 	n, err := node.New(node.Config{Name: "alone", Listen: "127.0.0.1:0", Gossip: "127.0.0.1:0", Zone: "z", Fallback: p})
 	if err != nil {
 		t.Fatal(err)

@@ -9,10 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
-	"github.com/rs/zerolog"
-
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/pages"
+	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -35,7 +33,7 @@ func ours(t testing.TB, p *pages.Pages) string {
 
 func TestMetricsAreThoseThatScriptsRead(t *testing.T) {
 	golden := filepath.Join("testdata", "metrics.txt")
-	got := ours(t, shown())
+	got := ours(t, shown(t))
 	if *update {
 		if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
@@ -51,7 +49,7 @@ func TestMetricsAreThoseThatScriptsRead(t *testing.T) {
 }
 
 func TestMetricsTellOfTheProcessAndTheBuild(t *testing.T) {
-	body := ask(shown(), http.MethodGet, "/metrics").Body.String()
+	body := ask(shown(t), http.MethodGet, "/metrics").Body.String()
 	for _, want := range []string{"\ngo_goroutines ", "\np2pcache_build_info{goversion=\"go1."} {
 		if !strings.Contains(body, want) {
 			t.Errorf("no %q in /metrics", want)
@@ -74,15 +72,14 @@ func TestMetricsFollowPrometheusConventions(t *testing.T) {
 }
 
 func TestAHostilePeersNameDoesNotHideTheMetrics(t *testing.T) {
-	p := pages.New()
-	p.Show(fake{peer: "\xff\"\n"}, zerolog.Nop())
+	p := show(t, pages.Config{}, fake{peer: "\xff\"\n"})
 	if got, want := ours(t, p), `peer="`+"\uFFFD"+`\"\n"`; !strings.Contains(got, want) {
 		t.Errorf("no %s in\n%s", want, got)
 	}
 }
 
 func BenchmarkMetrics(b *testing.B) {
-	p := shown()
+	p := shown(b)
 	b.ReportAllocs()
 	for b.Loop() {
 		if body := ask(p, http.MethodGet, "/metrics").Body.Bytes(); !bytes.Contains(body, []byte("p2pcache_members 2")) {

@@ -32,6 +32,18 @@ func (fake) Owners(group, key string, n int) []node.Member {
 	return []node.Member{two, one}[:n]
 }
 
+func (fake) Arcs(points int) []string {
+	owners := make([]string, points)
+	for i := range owners {
+		owners[i] = one.Name
+	}
+	return owners
+}
+
+func (fake) Position(string, string) float64 { return 0.25 }
+
+func (fake) Handler() http.Handler { return http.NotFoundHandler() }
+
 func (fake) Group(name string) (*node.Group, bool) { return nil, name == "scores" }
 
 func (f fake) Stats() node.Stats {
@@ -42,6 +54,7 @@ func (f fake) Stats() node.Stats {
 			Gets:   map[node.Source]uint64{node.SourceLocal: 5, node.SourcePeer: 3},
 			Served: 4, OriginLoads: 2, OriginErrors: 1, Evictions: 6,
 			PeerRequests: []node.PeerRequests{{Peer: f.peer, Code: "ok", Count: 3}, {Peer: f.peer, Code: "unreachable", Count: 1}},
+			MaxBytes:     1000,
 			Owned:        node.Holding{Entries: 7, Bytes: 700},
 			Hot:          node.Holding{Entries: 1, Bytes: 90},
 			GetSeconds: map[node.Source]node.Histogram{node.SourceLocal: {
@@ -54,9 +67,13 @@ func (f fake) Stats() node.Stats {
 }
 
 // shown returns pages that show the fake.
-func shown() *pages.Pages {
-	p := pages.New()
-	p.Show(fake{peer: "node2"}, zerolog.Nop())
+func shown(t testing.TB) *pages.Pages { return show(t, pages.Config{}, fake{peer: "node2"}) }
+
+// show returns pages that show n until the test ends.
+func show(t testing.TB, cfg pages.Config, n pages.Node) *pages.Pages {
+	p := pages.New(cfg)
+	p.Show(n, zerolog.Nop())
+	t.Cleanup(p.Close)
 	return p
 }
 
@@ -68,7 +85,8 @@ func ask(p *pages.Pages, method, target string) *httptest.ResponseRecorder {
 }
 
 func Example() {
-	p := pages.New()
+	p := pages.New(pages.Config{})
+	defer p.Close()
 	fmt.Println(ask(p, http.MethodGet, "/readyz").Code)
 	p.Show(fake{}, zerolog.Nop())
 	p.SetReady()
@@ -79,8 +97,8 @@ func Example() {
 }
 
 func TestEveryPageIsUnavailableUntilTheNodeIsShown(t *testing.T) {
-	for _, path := range []string{"/", "/healthz", "/readyz", "/metrics", "/debug/ring", "/other"} {
-		w := ask(pages.New(), http.MethodGet, path)
+	for _, path := range []string{"/", "/healthz", "/readyz", "/metrics", "/debug/ring", "/debug/cluster", "/other"} {
+		w := ask(pages.New(pages.Config{}), http.MethodGet, path)
 		if w.Code != http.StatusServiceUnavailable || w.Body.String() != "starting\n" {
 			t.Errorf("%s: %d %q, want 503 starting", path, w.Code, w.Body)
 		}
@@ -88,7 +106,7 @@ func TestEveryPageIsUnavailableUntilTheNodeIsShown(t *testing.T) {
 }
 
 func TestReadinessFollowsTheNodesLife(t *testing.T) {
-	p := shown()
+	p := shown(t)
 	want := func(code int, body string) {
 		t.Helper()
 		if w := ask(p, http.MethodGet, "/readyz"); w.Code != code || w.Body.String() != body {
@@ -106,8 +124,8 @@ func TestReadinessFollowsTheNodesLife(t *testing.T) {
 }
 
 func TestTheIndexNamesTheNodeAndThePages(t *testing.T) {
-	w := ask(shown(), http.MethodGet, "/")
-	for _, want := range []string{"node1", "/_gocache/", "/metrics", "/healthz", "/readyz", "/debug/ring"} {
+	w := ask(shown(t), http.MethodGet, "/")
+	for _, want := range []string{"node1", "/_gocache/", "/metrics", "/healthz", "/readyz", "/debug/ring", "/debug/key", "/debug/cluster"} {
 		if w.Code != http.StatusOK || !strings.Contains(w.Body.String(), want) {
 			t.Errorf("/: %d %q, want 200 and %q in it", w.Code, w.Body, want)
 		}
@@ -119,7 +137,7 @@ func TestTheIndexNamesTheNodeAndThePages(t *testing.T) {
 
 func TestOtherPathsAreNotFound(t *testing.T) {
 	for _, path := range []string{"/x", "/metrics/", "/debug", "/debug/pprof/", "/healthz/x"} {
-		if w := ask(shown(), http.MethodGet, path); w.Code != http.StatusNotFound {
+		if w := ask(shown(t), http.MethodGet, path); w.Code != http.StatusNotFound {
 			t.Errorf("%s: %d, want 404", path, w.Code)
 		}
 	}
@@ -128,13 +146,13 @@ func TestOtherPathsAreNotFound(t *testing.T) {
 func TestPagesAreReadOnly(t *testing.T) {
 	for _, path := range []string{"/", "/healthz", "/readyz", "/metrics", "/debug/ring"} {
 		for _, method := range []string{http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions} {
-			w := ask(shown(), method, path)
+			w := ask(shown(t), method, path)
 			if w.Code != http.StatusMethodNotAllowed || w.Header().Get("Allow") != "GET, HEAD" {
 				t.Errorf("%s %s: %d, allowed %q; want 405, GET and HEAD", method, path, w.Code, w.Header().Get("Allow"))
 			}
 		}
-		want := ask(shown(), http.MethodGet, path).Code
-		if w := ask(shown(), http.MethodHead, path); w.Code != want {
+		want := ask(shown(t), http.MethodGet, path).Code
+		if w := ask(shown(t), http.MethodHead, path); w.Code != want {
 			t.Errorf("HEAD %s: %d, want %d as GET", path, w.Code, want)
 		}
 	}

@@ -89,6 +89,7 @@ func members(from []node.Member) []Member {
 func writeJSON(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("X-Content-Type-Options", "nosniff")
+	w.Header().Set("Cache-Control", "no-store")
 	// A failure to write is the client's, who has left.
 	_ = json.NewEncoder(w).Encode(v)
 }

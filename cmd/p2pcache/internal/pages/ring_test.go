@@ -22,7 +22,7 @@ func TestTheRingIsJSON(t *testing.T) {
 		"?group=scores&n=999999" + key:  ringTop + `,"owners":[` + twoJSON + `,` + oneJSON + "]}\n",
 		"?n=2&group=%73cores&a=b" + key: ringTop + `,"owners":[` + twoJSON + `,` + oneJSON + "]}\n",
 	} {
-		w := ask(shown(), http.MethodGet, "/debug/ring"+query)
+		w := ask(shown(t), http.MethodGet, "/debug/ring"+query)
 		if w.Code != http.StatusOK || w.Body.String() != want {
 			t.Errorf("%q: %d %s want 200 %s", query, w.Code, w.Body, want)
 		}
@@ -46,7 +46,7 @@ func TestARingQueryThatMakesNoSenseIsRefused(t *testing.T) {
 		"?group=scores&key=a&n=x": {http.StatusBadRequest, `n is "x": want a number from 1` + "\n"},
 		"?group=scores&key=%zz":   {http.StatusBadRequest, `invalid URL escape "%zz"` + "\n"},
 	} {
-		w := ask(shown(), http.MethodGet, "/debug/ring"+query)
+		w := ask(shown(t), http.MethodGet, "/debug/ring"+query)
 		if w.Code != want.code || w.Body.String() != want.body {
 			t.Errorf("%q: %d %s want %d %s", query, w.Code, w.Body, want.code, want.body)
 		}
