@@ -10,9 +10,11 @@ usage() {
 usage: scripts/bench.sh BENCHMARK [FLAG...]
 
   hitratio   hit ratios on traces of keys
+  remote     gets of what another process on this machine holds
 
   scripts/bench.sh hitratio --trace oltp.gz --trace p3.gz --sizes 0.5%,2%,10%,30%
   scripts/bench.sh hitratio --quick
+  scripts/bench.sh remote --sizes 100B --callers 1,64,256 --against 'groupcache tuned,rueidis'
 
 "scripts/bench.sh BENCHMARK --help" tells a benchmark's flags.
 EOF
@@ -20,11 +22,31 @@ EOF
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
+# need COMMAND PACKAGE installs a Debian package unless its command is there.
+need() {
+  command -v "$1" >/dev/null && return
+  if [ "$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then
+    echo "bench.sh: $1 is missing: install the package $2" >&2
+    return 1
+  fi
+  # What is installed must not start a service that takes part in what is measured.
+  apt-get update -qq && RUNLEVEL=1 apt-get install -y -qq "$2" >/dev/null
+}
+
+need_servers() {
+  need redis-server redis-server
+  need memcached memcached
+  need wrk wrk
+}
+
 build() { (cd "$root/scripts/bench" && go build -o "$root/bin/bench" .); }
 
 main() {
   case "${1:-}" in
     '' | -h | --help) usage && exit 0 ;;
+  esac
+  case "$1" in
+    remote) need_servers ;;
   esac
   build
   exec "$root/bin/bench" "$@"

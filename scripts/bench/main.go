@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/hitratio"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/remote"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/report"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/worker"
 )
 
 func main() {
@@ -24,7 +26,7 @@ func newRootCommand() *cobra.Command {
 	}
 	settings := &report.Settings{}
 	settings.AddTo(root.PersistentFlags())
-	root.AddCommand(hitratio.Command(settings), newFillCommand())
+	root.AddCommand(hitratio.Command(settings), remote.Command(settings), newFillCommand(), worker.Command())
 	return root
 }
 

@@ -3,6 +3,7 @@ package report
 import (
 	"os"
 	"os/exec"
+	"regexp"
 	"runtime"
 	"runtime/debug"
 	"strings"
@@ -59,4 +60,14 @@ func commit() string {
 		return ""
 	}
 	return strings.TrimSpace(string(out))
+}
+
+var versionNumber = regexp.MustCompile(`[0-9]+(\.[0-9]+)+`)
+
+// AddProgram adds the version that a program tells when it is called with flag, if it is there.
+func (h Host) AddProgram(name, flag string) {
+	out, err := exec.Command(name, flag).Output()
+	if err == nil {
+		h.Peers[name] = versionNumber.FindString(string(out))
+	}
 }

@@ -1,0 +1,87 @@
+package remote
+
+import (
+	"context"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/rueidis"
+
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/process"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/worker"
+)
+
+const (
+	listenWithin = 10 * time.Second
+
+	// redisConnections is how many connections go-redis may open. Its default is 20 on two cores, which many callers queue for.
+	redisConnections = 64
+)
+
+// redis is what the clients of one redis-server share.
+type redis struct {
+	process *process.Process
+	filler  *goredis.Client
+}
+
+func (r redis) server() *process.Process { return r.process }
+func (r redis) stop()                    { r.process.Stop() }
+
+func (r redis) fill(ctx context.Context, length, count int) ([]string, error) {
+	keys := make([]string, count)
+	for i := range keys {
+		keys[i] = worker.Key(length, i)
+		value, err := worker.Value(keys[i])
+		if err != nil {
+			return nil, err
+		}
+		if err := r.filler.Set(ctx, keys[i], value, 0).Err(); err != nil {
+			return nil, err
+		}
+	}
+	return keys, nil
+}
+
+type viaRueidis struct {
+	redis
+	client rueidis.Client
+}
+
+type viaGoRedis struct{ redis }
+
+func startRedis(context.Context) ([]contender, error) {
+	port, err := process.FreePort()
+	if err != nil {
+		return nil, err
+	}
+	address := "127.0.0.1:" + port
+	p, err := process.Start("redis-server", "--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--loglevel", "warning")
+	if err != nil {
+		return nil, err
+	}
+	if err := p.AwaitListener(address, listenWithin); err != nil {
+		p.Stop()
+		return nil, err
+	}
+	client, err := rueidis.NewClient(rueidis.ClientOption{InitAddress: []string{address}, DisableCache: true})
+	if err != nil {
+		p.Stop()
+		return nil, err
+	}
+	shared := redis{p, goredis.NewClient(&goredis.Options{Addr: address, PoolSize: redisConnections})}
+	return []contender{viaRueidis{shared, client}, viaGoRedis{shared}}, nil
+}
+
+func (v viaRueidis) name() string { return "rueidis" }
+
+func (v viaRueidis) get(ctx context.Context, key string) (int, error) {
+	value, err := v.client.Do(ctx, v.client.B().Get().Key(key).Build()).AsBytes()
+	return len(value), err
+}
+
+func (v viaGoRedis) name() string { return "go-redis" }
+
+func (v viaGoRedis) get(ctx context.Context, key string) (int, error) {
+	value, err := v.filler.Get(ctx, key).Bytes()
+	return len(value), err
+}

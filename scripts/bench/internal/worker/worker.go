@@ -1,0 +1,128 @@
+// Package worker runs peers in processes of their own, which are told over standard input what to do.
+package worker
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/load"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/peer"
+)
+
+// commandName is the command of this program that is a worker.
+const commandName = "worker"
+
+// Spec says what peer a worker is.
+type Spec struct {
+	Kind       string `json:"kind"`
+	Origin     string `json:"origin,omitempty"` // URL that keys are appended to; if empty, values are made up
+	CacheBytes int64  `json:"cacheBytes"`
+	HotCopies  bool   `json:"hotCopies,omitempty"`
+}
+
+// order is one line that a worker is sent. One field but Timeout is set.
+type order struct {
+	Meet  []string `json:"meet,omitempty"`
+	Load  *Load    `json:"load,omitempty"`
+	Warm  []string `json:"warm,omitempty"`
+	Usage bool     `json:"usage,omitempty"`
+}
+
+// reply is the line that a worker answers.
+type reply struct {
+	Error  string       `json:"error,omitempty"`
+	Result *load.Result `json:"result,omitempty"`
+	Usage  *Usage       `json:"usage,omitempty"`
+}
+
+// Usage is what a worker has taken since it started.
+type Usage struct {
+	Mallocs uint64 `json:"mallocs"`
+	Bytes   uint64 `json:"bytes"`
+}
+
+// hello is the first line that a worker writes.
+type hello struct {
+	Address string `json:"address"`
+	URL     string `json:"url"`
+}
+
+// meetWithin bounds how long workers may take to know each other.
+const meetWithin = 30 * time.Second
+
+// Command returns the command that makes this program a worker. It is for this program alone.
+func Command() *cobra.Command {
+	return &cobra.Command{
+		Use: commandName + " SPEC", Hidden: true, Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			var spec Spec
+			if err := json.Unmarshal([]byte(args[0]), &spec); err != nil {
+				return err
+			}
+			return serve(spec, os.Stdin, os.Stdout)
+		},
+	}
+}
+
+// serve is a peer until in ends.
+func serve(spec Spec, in io.Reader, out io.Writer) error {
+	p, err := peer.New(spec.Kind, peer.Config{Load: spec.loader(), CacheBytes: spec.CacheBytes, HotCopies: spec.HotCopies})
+	if err != nil {
+		return err
+	}
+	defer p.Close()
+	answers := json.NewEncoder(out)
+	if err := answers.Encode(hello{p.Address(), p.URL()}); err != nil {
+		return err
+	}
+	orders := json.NewDecoder(bufio.NewReader(in))
+	for {
+		var o order
+		if err := orders.Decode(&o); err == io.EOF {
+			return nil
+		} else if err != nil {
+			return fmt.Errorf("read an order: %w", err)
+		}
+		answer, err := o.carryOut(p)
+		if err != nil {
+			answer.Error = err.Error()
+		}
+		if err := answers.Encode(answer); err != nil {
+			return err
+		}
+	}
+}
+
+func (o order) carryOut(p peer.Peer) (reply, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), meetWithin)
+	defer cancel()
+	switch {
+	case o.Meet != nil:
+		return reply{}, p.Meet(ctx, o.Meet)
+	case o.Warm != nil:
+		_, err := p.GetMany(ctx, o.Warm)
+		return reply{}, err
+	case o.Load != nil:
+		result := o.Load.run(p)
+		return reply{Result: &result}, nil
+	default:
+		return reply{Usage: usage()}, nil
+	}
+}
+
+func usage() *Usage {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return &Usage{Mallocs: m.Mallocs, Bytes: m.TotalAlloc}
+}
+
+// Wanted tells whether a program with these arguments was started to be a worker.
+func Wanted(args []string) bool { return len(args) > 2 && args[1] == commandName }
