@@ -13,7 +13,7 @@ import (
 const maxAttempts = 16
 
 // Join tries to reach a member at the given seeds now, and returns nil as soon as one answered; the snapshot then has
-// the members that it knew. A seed is a host:port, an IP:port, or either without the port, which is DefaultPort then. A
+// the members that it knew, and mostly one of them knows c. A seed is a host:port, an IP:port, or either without the port, which is DefaultPort then. A
 // name is looked up at each attempt, and all of its addresses are tried.
 //
 // Whether or not a member was reached in time, c remembers the seeds and keeps trying those that are not members until
@@ -44,7 +44,9 @@ func (c *Cluster) join(ctx context.Context, texts []string) error {
 	if err := c.contactAny(ctx, seeds); err != nil {
 		return err
 	}
-	return c.flush(ctx)
+	err = c.flush(ctx)
+	c.confirm(ctx)
+	return err
 }
 
 // within returns ctx, which then also ends at Close with ErrClosed as its cause.

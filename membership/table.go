@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"sync"
+	"sync/atomic"
 )
 
 // maxMembers bounds the memory that announcements of ever new names can take. It is far above what gossip is tuned for.
@@ -17,6 +18,9 @@ type table struct {
 
 	// contested has an element when another member was found to be known by this one's name.
 	contested chan struct{}
+
+	// unknown is true from when this member met others, or its name was another's, until one of them knows it.
+	unknown atomic.Bool
 
 	mu      sync.Mutex // guards the fields below
 	self    Member
@@ -48,6 +52,9 @@ func signal(c chan<- struct{}) {
 func (t *table) put(m Member) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if len(t.others) == 0 {
+		t.unknown.Store(true)
+	}
 	t.others[m.Name] = m
 	signal(t.wake)
 }
@@ -57,6 +64,9 @@ func (t *table) remove(name string) {
 	defer t.mu.Unlock()
 	if m, ok := t.others[name]; ok {
 		delete(t.others, name)
+		if len(t.others) == 0 {
+			t.unknown.Store(false)
+		}
 		t.goneLocked(m)
 		signal(t.wake)
 	}
@@ -104,8 +114,10 @@ func (t *table) hearSelf(addr string) {
 	defer t.mu.Unlock()
 	if addr == t.self.GossipAddr {
 		t.echoes++
+		t.unknown.Store(false)
 		return
 	}
+	t.unknown.Store(true)
 	signal(t.contested)
 }
 

@@ -1,0 +1,33 @@
+package membership
+
+import (
+	"context"
+	"math/rand/v2"
+	"net/netip"
+	"time"
+)
+
+// lastConfirm bounds the pauses between the exchanges of a member that wants to know whether it is known.
+const lastConfirm = 100 * time.Millisecond
+
+// Known reports whether another member is known to know this one, as it is now. It is not until the first one says so: a member
+// that has just met the others, or that started again elsewhere before they noticed that its last run is gone, may know all of
+// them and not be reached by what they tell each other. Without others, it is known to all there are.
+func (c *Cluster) Known() bool { return !c.table.unknown.Load() }
+
+// confirm exchanges what is known with others, for a moment, until one of them knows this member.
+func (c *Cluster) confirm(ctx context.Context) {
+	for pause := lastConfirm / 32; !c.Known() && pause <= lastConfirm; pause *= 2 {
+		members := c.Snapshot().Members
+		if m := members[rand.N(len(members))]; m.Name != c.Self().Name {
+			if addr, err := netip.ParseAddrPort(m.GossipAddr); err == nil {
+				_ = <-c.exchange([]netip.AddrPort{addr}) // an error says no more than that it is not known yet
+			}
+		}
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return
+		}
+	}
+}
