@@ -1,28 +1,33 @@
 package node
 
-import "github.com/p2pcache/p2pcache/hashring"
+import (
+	"slices"
+
+	"github.com/p2pcache/p2pcache/hashring"
+)
 
 // ForceRing makes n see a ring of the named members alone, whatever the others see, from now on.
 func (n *Node) ForceRing(names ...string) {
 	n.topology.mu.Lock()
 	defer n.topology.mu.Unlock()
 	n.topology.fixed = true
-	v := *n.view.Load()
-	peers := map[string]*peer{}
-	for _, p := range v.others {
-		peers[p.Name] = p
-	}
+	n.view.Store(n.ringOf(n.view.Load(), names))
+}
+
+// ringOf is a view with a ring of the named members alone.
+func (n *Node) ringOf(old *view, names []string) *view {
+	v := *old
 	v.ring, v.owners, v.self, v.before = hashring.New(), nil, -1, nil
 	for _, name := range names {
 		v.ring = v.ring.With(hashring.Member{Name: name})
 	}
 	for i, m := range v.ring.Members() {
-		v.owners = append(v.owners, peers[m.Name])
+		v.owners = append(v.owners, v.other(m.Name))
 		if m.Name == v.me.Name {
 			v.self = i
 		}
 	}
-	n.view.Store(&v)
+	return &v
 }
 
 // ForgetPreviousRing makes n ask no previous owner for the changes of the ring so far.
@@ -32,4 +37,40 @@ func (n *Node) ForgetPreviousRing() {
 	v := *n.view.Load()
 	v.before = nil
 	n.view.Store(&v)
+}
+
+// DisturbRing makes n see a ring of the named members, whatever the others see, until its view changes.
+func (n *Node) DisturbRing(names ...string) {
+	n.topology.mu.Lock()
+	defer n.topology.mu.Unlock()
+	old := n.view.Load()
+	v := n.ringOf(old, names)
+	v.remember(old)
+	n.view.Store(v)
+}
+
+// ForgetMember makes n know nothing of a member until its view changes. As lost, it knows that there was one.
+func (n *Node) ForgetMember(name string, lost bool) {
+	n.topology.mu.Lock()
+	defer n.topology.mu.Unlock()
+	old := n.view.Load()
+	names, members := []string{}, map[string]*peer{}
+	for _, m := range old.members {
+		if m.Name != name {
+			names, members[m.Name] = append(names, m.Name), old.other(m.Name)
+		}
+	}
+	v := n.ringOf(old, names)
+	v.others = slices.DeleteFunc(slices.Clone(old.others), func(p *peer) bool { return p.Name == name })
+	if lost {
+		v.lost = n.lostLocked(old, members)
+	}
+	n.view.Store(v)
+}
+
+// RestoreRing ends what DisturbRing and ForgetMember did.
+func (n *Node) RestoreRing() {
+	n.topology.mu.Lock()
+	defer n.topology.mu.Unlock()
+	n.setViewLocked(n.view.Load().me.Name, n.topology.members)
 }

@@ -7,25 +7,28 @@ import "github.com/p2pcache/p2pcache/lru"
 // while, the key's floor, and believes nothing older: no flight that began before, no hand-over that comes late, no answer of
 // a member that was not told.
 
-// fence lets write change the store for a key, and returns the version of that: the given one or, for 0, a new one. Flights
-// that began before go on for those who wait for them, but are joined and stored no more.
-func (fs *flights) fence(hash uint64, key string, version uint64, write func(version uint64)) uint64 {
+// fence lets write change the store for a key, as of a version: the given one or, for 0, a new one. Flights that began before go
+// on for those who wait for them, but are joined and stored no more. It returns the version, and whether this node hears of it
+// for the first time.
+func (fs *flights) fence(hash uint64, key string, version uint64, write func(version uint64)) (uint64, bool) {
 	s := fs.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if version == 0 {
-		version = fs.env.clock.next()
+		version = fs.env.clock.nextWrite()
 	}
 	for k := range s.byKey {
 		delete(s.byKey[k], key)
 	}
+	first := version > s.floors.of(hash)
 	s.floors.raise(hash, version)
 	write(version)
-	return version
+	return version, first
 }
 
-// fenceAll is fence for every key.
-func (fs *flights) fenceAll(version uint64, write func()) {
+// fenceAll is fence for every key. It reports whether this node hears of the version for the first time.
+func (fs *flights) fenceAll(version uint64, write func()) bool {
+	first := false
 	for i := range fs.shards {
 		s := &fs.shards[i]
 		s.mu.Lock()
@@ -33,9 +36,11 @@ func (fs *flights) fenceAll(version uint64, write func()) {
 		for k := range s.byKey {
 			clear(s.byKey[k])
 		}
+		first = first || version > s.floors.all
 		s.floors.all = max(s.floors.all, version)
 	}
 	write()
+	return first
 }
 
 // keep stores what another member sent: false where something as new is known of the key. Then there is something newer, but
@@ -55,12 +60,12 @@ func (fs *flights) keep(hash uint64, key string, e lru.Entry) bool {
 	return true
 }
 
-// believes reports whether something of that version can be what a key holds now.
-func (fs *flights) believes(hash, version uint64) bool {
+// floor is the version from which on something can be what a key holds now.
+func (fs *flights) floor(hash uint64) uint64 {
 	s := fs.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return version >= s.floors.of(hash)
+	return s.floors.of(hash)
 }
 
 // settleLocked makes the store hold what a flight brought, and reports whether it does.
@@ -68,6 +73,8 @@ func (fs *flights) settleLocked(s *flightShard, f *flight, out outcome) bool {
 	switch {
 	case fs.env.ctx.Err() != nil:
 		return false // the node was closed, and its store emptied
+	case fs.env.unknown():
+		return false // no write would reach it
 	case out.keep != nil:
 		return fs.storeLocked(s, f.hash, f.key, *out.keep)
 	case out.drop && !fs.newerLocked(f.hash, f.key, out.answer.version):

@@ -26,7 +26,7 @@ func (g *Group) fetch(hash uint64, key string) func(context.Context) outcome {
 				return g.loadHere(ctx, hash, key, g.kindInPlace(i), without(v.previousOwners(hash), holders[:i]))
 			}
 			resp, err := g.askHolder(ctx, hash, key, holders[i:])
-			if out, final := g.fetched(hash, resp, err); final {
+			if out, final := g.fetched(p, hash, key, resp, err); final {
 				return out
 			}
 			if ctx.Err() != nil {
@@ -57,11 +57,11 @@ func (g *Group) askHolder(ctx context.Context, hash uint64, key string, holders 
 
 // fetched reads a peer's reply; false says that the peer has no answer, or one from before a write that this node knows of,
 // and another one may.
-func (g *Group) fetched(hash uint64, resp transport.Response, err error) (outcome, bool) {
+func (g *Group) fetched(p *peer, hash uint64, key string, resp transport.Response, err error) (outcome, bool) {
 	switch {
 	case err != nil || !final(resp.Code):
 		return outcome{}, false
-	case resp.Code == transport.OK && !g.flights.believes(hash, resp.Version):
+	case resp.Code == transport.OK && !g.believe(p, hash, key, resp.Version):
 		return outcome{}, false
 	case resp.Code == transport.OK:
 		a := answer{Value: Value{Data: resp.Value, TTL: resp.TTL}, from: fromPeer, version: resp.Version}

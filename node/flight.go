@@ -51,6 +51,7 @@ type flightEnv struct {
 	clock   *clock
 	timeout time.Duration // of a flight
 	store   *lru.Cache
+	unknown func() bool                                  // whether the other members do not know this one
 	stored  func(hash uint64, key string)                // is called once a load was stored
 	panics  func(key string, cause string, stack []byte) // is called once a panicking flight has ended
 }

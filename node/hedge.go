@@ -104,7 +104,7 @@ func (g *Group) askCopy(ctx context.Context, hash uint64, r transport.Request, o
 	owner.tail.hedged.Add(1)
 	r.CachedOnly = true
 	resp, err := next.ask(ctx, r)
-	if err != nil || resp.Code != transport.OK || !g.flights.believes(hash, resp.Version) {
+	if err != nil || resp.Code != transport.OK || !g.believe(next, hash, r.Key, resp.Version) {
 		return transport.Response{}, false
 	}
 	if owner.breaker.stall() {

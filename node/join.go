@@ -77,11 +77,3 @@ func (n *Node) Owners(group, key string, count int) []Member {
 	}
 	return owners
 }
-
-// nameOf is a peer's name, or this node's for nil.
-func (n *Node) nameOf(p *peer) string {
-	if p == nil {
-		return n.Self().Name
-	}
-	return p.Name
-}

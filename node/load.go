@@ -9,7 +9,7 @@ import (
 	"github.com/p2pcache/p2pcache/transport"
 )
 
-// peekTimeout bounds a peek: it only saves a load.
+// peekTimeout bounds the peeks of a load: all that they do is to save it.
 const peekTimeout = 250 * time.Millisecond
 
 // load is the run of a load flight: look again, ask the peers that are likely to hold the key, if there are any, else the
@@ -19,10 +19,8 @@ func (g *Group) load(hash uint64, key string, kind lru.Kind, holders []*peer) fu
 		if a, ok := g.look(hash, key); ok && a.from != fromStale {
 			return outcome{answer: a}
 		}
-		for _, p := range holders {
-			if a, ok := g.peek(ctx, hash, key, p); ok {
-				return g.settle(a, kind)
-			}
+		if a, ok := g.peekAt(ctx, hash, key, holders); ok {
+			return g.settle(a, kind)
 		}
 		a, err := g.askOrigin(ctx, key)
 		if err != nil {
@@ -78,14 +76,24 @@ func (g *Group) settle(a answer, kind lru.Kind) outcome {
 	return outcome{answer: a, keep: g.entry(a.Value, kind)}
 }
 
-// peek asks a peer for what it holds, which it answers from its store alone.
-func (g *Group) peek(ctx context.Context, hash uint64, key string, p *peer) (answer, bool) {
+// peekAt asks peers, one after the other, for what they hold.
+func (g *Group) peekAt(ctx context.Context, hash uint64, key string, holders []*peer) (answer, bool) {
 	ctx, cancel := context.WithTimeout(ctx, peekTimeout)
 	defer cancel()
+	for _, p := range holders {
+		if a, ok := g.peek(ctx, hash, key, p); ok {
+			return a, true
+		}
+	}
+	return answer{}, false
+}
+
+// peek asks a peer for what it holds, which it answers from its store alone.
+func (g *Group) peek(ctx context.Context, hash uint64, key string, p *peer) (answer, bool) {
 	resp, err := p.ask(ctx, transport.Request{
 		Op: transport.Get, Group: g.name, Key: key, Peer: true, CachedOnly: true, MaxReply: g.cfg.MaxValueBytes,
 	})
-	if err != nil || resp.Code != transport.OK || !g.flights.believes(hash, resp.Version) {
+	if err != nil || resp.Code != transport.OK || !g.believe(p, hash, key, resp.Version) {
 		return answer{}, false
 	}
 	return answer{Value: Value{Data: resp.Value, TTL: resp.TTL}, from: fromPeer, version: resp.Version}, true

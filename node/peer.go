@@ -22,6 +22,7 @@ type link struct {
 	node     *Node
 	name     string
 	boot     uint64
+	since    time.Time // it came into the view
 	client   *transport.Client
 	breaker  breaker
 	tail     tail

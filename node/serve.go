@@ -94,23 +94,35 @@ func (g *Group) servePeer(ctx context.Context, r transport.Request) transport.Re
 	if r.Op == transport.Get {
 		g.counts.served.add(hash)
 	}
-	var a answer
-	var err error
 	switch {
 	case r.Op == transport.Get && r.CachedOnly:
 		return g.serveHeld(r)
 	case r.Op == transport.Get:
 		return g.serveGet(ctx, hash, r)
-	case r.Op == transport.Set && r.Version > 0:
-		return g.serveCopy(hash, r)
-	case r.Op == transport.Set:
-		a.version, err = g.put(hash, r.Key, Value{Data: r.Value, TTL: r.TTL})
-	case r.Op == transport.Remove:
-		a.version = g.drop(hash, r.Key, r.Version)
-	case r.Op == transport.Purge:
-		g.dropAll(r.Version)
 	}
-	return response(a, err, r.Peer)
+	if err := ctx.Err(); err != nil {
+		return responseTo(err, r.Peer) // whoever sent it has given it up, and may have written anew
+	}
+	version, first, err := g.carryOut(hash, r)
+	if first && err == nil {
+		err = g.passOn(ctx, r, version)
+	}
+	resp := response(answer{}, err, r.Peer)
+	resp.Version = version
+	return resp
+}
+
+// carryOut makes a write here. It returns its version, and whether this node hears of it for the first time.
+func (g *Group) carryOut(hash uint64, r transport.Request) (version uint64, first bool, err error) {
+	switch r.Op {
+	case transport.Set:
+		return g.put(hash, r.Key, Value{Data: r.Value, TTL: r.TTL}, r.Version)
+	case transport.Remove:
+		version, first = g.drop(hash, r.Key, r.Version)
+	case transport.Purge:
+		version, first = r.Version, g.dropAll(r.Version)
+	}
+	return version, first, nil
 }
 
 func (g *Group) serveGet(ctx context.Context, hash uint64, r transport.Request) transport.Response {
@@ -138,20 +150,6 @@ func (g *Group) serveHeld(r transport.Request) transport.Response {
 		return transport.Response{Code: transport.NotCached, Text: "not cached"}
 	}
 	return response(a, nil, r.Peer)
-}
-
-// serveCopy keeps what another member sent as this one's own, unless something as new is known here.
-func (g *Group) serveCopy(hash uint64, r transport.Request) transport.Response {
-	v := Value{Data: r.Value, TTL: r.TTL}
-	if err := g.checkValue(v); err != nil {
-		return responseTo(err, r.Peer)
-	}
-	e := g.entry(v, lru.Owned)
-	e.Version = r.Version
-	if !g.flights.keep(hash, r.Key, *e) {
-		return transport.Response{Code: transport.Superseded, Text: "something as new is known of the key"}
-	}
-	return transport.Response{Version: r.Version}
 }
 
 // response is the reply to a request that ended in a and err.

@@ -101,6 +101,7 @@ func (n *Node) setViewLocked(self string, all []membership.Member) {
 		}
 	}
 	v.remember(old)
+	v.lost = n.lostLocked(old, byName)
 	n.view.Store(v)
 	n.dropPeersLocked(peers)
 }
@@ -113,8 +114,12 @@ func (n *Node) peerLocked(m membership.Member) *peer {
 	case ok:
 		return &peer{memberOf(m), p.link}
 	}
+	return &peer{memberOf(m), n.newLink(memberOf(m), m.Boot)}
+}
+
+func (n *Node) newLink(m Member, boot uint64) *link {
 	client := transport.NewClient(transport.ClientConfig{Addr: m.HTTPAddr, TLS: n.cfg.TLS, Key: n.keys.http})
-	return &peer{memberOf(m), &link{node: n, name: m.Name, boot: m.Boot, client: client}}
+	return &link{node: n, name: m.Name, boot: boot, since: time.Now(), client: client}
 }
 
 // dropPeersLocked makes peers the table, and closes the clients of those that are no longer in it. What waits for one
@@ -156,6 +161,9 @@ func (n *Node) closeTopology() {
 	defer n.topology.mu.Unlock()
 	n.topology.closed = true
 	for _, p := range n.topology.peers {
+		p.client.Close()
+	}
+	for _, p := range n.view.Load().lost {
 		p.client.Close()
 	}
 }

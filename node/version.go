@@ -11,16 +11,27 @@ import (
 // members for as long.
 const maxAhead = 24 * time.Hour
 
+// writeBit is set in the versions of writes, and not in those of loads.
+const writeBit = 1
+
 // clock issues versions: a hybrid logical clock (Kulkarni et al., 2014). A version is the time in nanoseconds since 1970, or
-// one more than the highest version that was issued or heard of here. So what happens after something else on any two nodes
+// hardly more than the highest version that was issued or heard of here. So what happens after something else on any two nodes
 // that talked in between has a higher version, however wrong their clocks are.
 type clock struct{ last atomic.Uint64 }
 
-// next issues a version that is higher than all that were issued or heard of.
-func (c *clock) next() uint64 {
+// next issues a version for something that was loaded, higher than all that were issued or heard of.
+func (c *clock) next() uint64 { return c.issue(0) }
+
+// nextWrite issues one for a write.
+func (c *clock) nextWrite() uint64 { return c.issue(writeBit) }
+
+func (c *clock) issue(bit uint64) uint64 {
 	for {
 		last := c.last.Load()
-		v := max(last+1, uint64(time.Now().UnixNano()))
+		v := max(last+1, uint64(time.Now().UnixNano()))&^writeBit | bit
+		if v <= last {
+			v += 2
+		}
 		if c.last.CompareAndSwap(last, v) {
 			return v
 		}

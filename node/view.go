@@ -25,6 +25,7 @@ type view struct {
 	me      Member
 	members []Member // sorted by name, self included
 	others  []*peer  // all members but self, in that order
+	lost    []*lostPeer
 
 	// ring holds the members that are not draining; owners are their peers, by index on the ring, nil for self.
 	ring   *hashring.Ring

@@ -12,6 +12,9 @@ import (
 // itself what its peers do not serve.
 var ErrUnknownGroup = errors.New("unknown group")
 
+// errSuperseded says that something as new is known of a key already. It stays among members.
+var errSuperseded = errors.New("something as new is known of the key")
+
 // final reports whether a member that replied with c has the last word on a Get. Otherwise it could not serve it, and
 // another one may.
 func final(c transport.Code) bool {
@@ -35,6 +38,8 @@ func responseTo(err error, peer bool) transport.Response {
 		}
 	case errors.As(err, &unreachable):
 		code = transport.Unreachable
+	case errors.Is(err, errSuperseded):
+		code = transport.Superseded
 	case errors.Is(err, ErrNotFound):
 		code = transport.NotFound
 	case errors.Is(err, ErrTooLarge):

@@ -44,12 +44,14 @@ func (g *Group) Remove(ctx context.Context, keys ...string) error {
 
 // Purge makes every member forget every key of the group. An *UnreachableError says which members were not told.
 func (g *Group) Purge(ctx context.Context) error {
-	purge := transport.Request{Op: transport.Purge, Group: g.name, Version: g.node.clock.next(), Peer: true}
+	purge := transport.Request{Op: transport.Purge, Group: g.name, Version: g.node.clock.nextWrite(), Peer: true}
 	// What a member fetches while another was not told yet may be old: so all are told twice.
-	return unreachable(
+	err := unreachable(
 		g.tellAll(ctx, g.node.view.Load().everyone(), purge),
 		g.tellAll(ctx, g.node.view.Load().everyone(), purge),
 	)
+	g.tellLost(ctx, purge)
+	return err
 }
 
 // write carries a change of one key through the cluster: one after the other to those who may hold the key, in the
@@ -62,15 +64,17 @@ func (g *Group) write(ctx context.Context, change transport.Request) error {
 	errs := make([]error, len(holders))
 	holding := 0
 	for i, p := range holders {
-		request := forget
-		if holding < g.cfg.Replicas {
+		request, keeps := forget, p != nil || !g.node.isUnknown()
+		if keeps && holding < g.cfg.Replicas {
 			request = change
 		}
 		var version uint64
 		version, errs[i] = g.tell(ctx, p, request)
 		switch {
 		case errs[i] == nil:
-			holding++
+			if keeps {
+				holding++
+			}
 			change.Version = max(change.Version, version)
 			forget.Version = change.Version
 		case holding == 0 && errors.Is(errs[i], ErrTooLarge):
@@ -78,6 +82,7 @@ func (g *Group) write(ctx context.Context, change transport.Request) error {
 		}
 	}
 	errs = append(errs, g.tellAll(ctx, without(v.everyone(), holders), forget))
+	g.tellLost(ctx, forget)
 	if later := g.node.view.Load(); later != v { // who came meanwhile may have asked somebody who was not told yet
 		errs = append(errs, g.tellAll(ctx, without(later.everyone(), v.everyone()), forget))
 	}
@@ -101,18 +106,22 @@ func (g *Group) tell(ctx context.Context, p *peer, r transport.Request) (uint64,
 	if g.node.ctx.Err() != nil {
 		return 0, ErrClosed
 	}
-	var resp transport.Response
 	if p == nil {
-		resp = g.servePeer(ctx, r)
-	} else {
-		var err error
-		if resp, err = p.do(ctx, r); err != nil {
-			return 0, &UnreachableError{Members: []string{p.Name}, Err: err}
+		version, _, err := g.carryOut(g.space.Hash(r.Key), r)
+		if errors.Is(err, errSuperseded) {
+			err = nil
 		}
+		return version, err
+	}
+	resp, err := p.do(ctx, r)
+	if err != nil {
+		return 0, &UnreachableError{Members: []string{p.Name}, Err: err}
 	}
 	switch resp.Code {
 	case transport.OK, transport.Superseded:
 		return resp.Version, nil
+	case transport.Unreachable:
+		return 0, errorOf(resp) // it was carried out there, if not everywhere that it was passed on to
 	case transport.TooLarge:
 		return 0, errorOf(resp)
 	case transport.UnknownGroup:
@@ -120,28 +129,43 @@ func (g *Group) tell(ctx context.Context, p *peer, r transport.Request) (uint64,
 			return 0, nil // it holds nothing
 		}
 	}
-	return 0, &UnreachableError{Members: []string{g.node.nameOf(p)}, Err: errorOf(resp)}
+	return 0, &UnreachableError{Members: []string{p.Name}, Err: errorOf(resp)}
 }
 
-// put stores a value as this node's own, and returns the version that it got.
-func (g *Group) put(hash uint64, key string, v Value) (uint64, error) {
+// put stores a value as this node's own: as a new version, or, where it has one, unless something as new is known of the key,
+// which is errSuperseded. It returns the version, and whether it is new.
+func (g *Group) put(hash uint64, key string, v Value, version uint64) (uint64, bool, error) {
 	if err := g.checkValue(v); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	e := g.entry(v, lru.Owned)
 	if !g.store.Fits(key, *e) {
-		return 0, fmt.Errorf("%w: a value of %d bytes does not fit in MaxBytes, which is %d", ErrTooLarge, len(v.Data), g.cfg.MaxBytes)
+		return 0, false, fmt.Errorf("%w: a value of %d bytes does not fit in MaxBytes, which is %d", ErrTooLarge, len(v.Data), g.cfg.MaxBytes)
 	}
-	return g.flights.fence(hash, key, 0, func(version uint64) {
+	if version > 0 {
+		e.Version = version
+		if !g.flights.keep(hash, key, *e) {
+			return 0, false, errSuperseded
+		}
+		return version, false, nil
+	}
+	version, first := g.flights.fence(hash, key, 0, func(version uint64) {
 		e.Version = version
 		g.store.Set(hash, key, *e)
-	}), nil
+	})
+	return version, first, nil
 }
 
-// drop forgets a key, and returns the version of that.
-func (g *Group) drop(hash uint64, key string, version uint64) uint64 {
-	return g.flights.fence(hash, key, version, func(uint64) { g.store.Remove(hash, key) })
+// drop forgets a key, unless what is held was Set as that version or a newer one. What was loaded goes even if its version is
+// newer: it may be of a member whose clock is ahead. It returns the version, and whether this node hears of it for the first time.
+func (g *Group) drop(hash uint64, key string, version uint64) (uint64, bool) {
+	return g.flights.fence(hash, key, version, func(version uint64) {
+		held, ok := g.store.Get(hash, key)
+		if !ok || held.Version < version || held.Version&writeBit == 0 {
+			g.store.Remove(hash, key)
+		}
+	})
 }
 
-// dropAll forgets every key.
-func (g *Group) dropAll(version uint64) { g.flights.fenceAll(version, g.store.Purge) }
+// dropAll forgets every key, and reports whether this node hears of that version for the first time.
+func (g *Group) dropAll(version uint64) bool { return g.flights.fenceAll(version, g.store.Purge) }

@@ -3,6 +3,7 @@ package nodetest
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -52,13 +53,16 @@ func join(t testing.TB, nodes []*node.Node) {
 	WaitAgreed(t, nodes...)
 }
 
-// WaitAgreed waits until the nodes know each other and nobody else, and have the same ring. The test fails if that takes
-// half a minute.
+// WaitAgreed waits until the nodes know each other and nobody else, each at the same address, and have the same ring. The test
+// fails if that takes half a minute.
 func WaitAgreed(t testing.TB, nodes ...*node.Node) {
 	t.Helper()
 	deadline := time.Now().Add(agreeWithin)
 	for !agreed(nodes) {
 		if time.Now().After(deadline) {
+			for _, n := range nodes {
+				t.Logf("%s knows %+v, ring %x", n.Self().Name, n.Members(), n.Stats().RingHash)
+			}
 			t.Fatalf("%d nodes did not agree on the ring within %v", len(nodes), agreeWithin)
 		}
 		time.Sleep(5 * time.Millisecond)
@@ -66,9 +70,9 @@ func WaitAgreed(t testing.TB, nodes ...*node.Node) {
 }
 
 func agreed(nodes []*node.Node) bool {
-	first := nodes[0].Stats()
+	ring, members := nodes[0].Stats().RingHash, nodes[0].Members()
 	for _, n := range nodes {
-		if s := n.Stats(); s.Members != len(nodes) || s.RingHash != first.RingHash {
+		if len(members) != len(nodes) || n.Stats().RingHash != ring || !slices.Equal(n.Members(), members) {
 			return false
 		}
 	}

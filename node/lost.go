@@ -1,0 +1,66 @@
+package node
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"github.com/p2pcache/p2pcache/transport"
+)
+
+const (
+	// lostFor is how long a member that went without a word is still told of writes.
+	lostFor = 30 * time.Second
+
+	// lostTimeout bounds the telling of one.
+	lostTimeout = 250 * time.Millisecond
+)
+
+// lostPeer is a member that went without a word. Mostly it is dead; but a member that was too busy to answer, or was cut off, counts
+// as dead for a moment too, and serves its own callers meanwhile. So it is told of writes if it can be reached, and no writer
+// hears of it if it cannot.
+type lostPeer struct {
+	*peer
+	until  time.Time
+	silent atomic.Bool // nobody waits for it any more
+}
+
+// lostLocked lists the members that old knew, or had lost, and that are not among the members any more.
+func (n *Node) lostLocked(old *view, members map[string]*peer) []*lostPeer {
+	var lost []*lostPeer
+	for _, p := range old.others {
+		if members[p.Name] == nil && !p.Draining {
+			again := &peer{p.Member, n.newLink(p.Member, p.boot)} // the other link is closed, for those who wait for a reply
+			lost = append(lost, &lostPeer{peer: again, until: time.Now().Add(lostFor)})
+		}
+	}
+	for _, p := range old.lost {
+		if members[p.Name] == nil && time.Now().Before(p.until) {
+			lost = append(lost, p)
+		} else {
+			p.client.Close()
+		}
+	}
+	return lost
+}
+
+// tellLost tells those of a write who may be alive against all appearances.
+func (g *Group) tellLost(ctx context.Context, r transport.Request) {
+	lost := g.node.view.Load().lost
+	inParallel(len(lost), func(i int) {
+		p := lost[i]
+		if !p.silent.Load() {
+			p.tell(ctx, g, r)
+			return
+		}
+		g.node.work.spawn(func() { p.tell(g.node.ctx, g, r) })
+	})
+}
+
+func (p *lostPeer) tell(ctx context.Context, g *Group, r transport.Request) {
+	ctx, cancel := context.WithTimeout(ctx, lostTimeout)
+	defer cancel()
+	_, err := g.tell(ctx, p.peer, r)
+	p.silent.Store(errors.Is(err, context.DeadlineExceeded))
+}

@@ -1,0 +1,60 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"github.com/p2pcache/p2pcache/transport"
+)
+
+// A write reaches the members that its writer knows. Some others need care:
+//
+// One that has just come is not known to all yet. So whoever is told of a write passes it on to those who came into its own view
+// lately, once, before it answers: then the write reaches every member that any member knows whom the writer knows. One that
+// nobody knows yet keeps nothing. One that seems to be dead is told if it can be reached: see lost.go. And one that was cut off
+// while the others wrote is told by whoever asks it and gets what is out of date.
+
+// isUnknown reports whether no other member may know this node, though it knows others: it keeps nothing then.
+func (n *Node) isUnknown() bool { return n.cluster != nil && !n.cluster.Known() }
+
+// newFor is how long a member counts as one that has just come: much longer than gossip takes.
+const newFor = 5 * time.Second
+
+// newcomers are the members that this node has come to know lately.
+func (v *view) newcomers() []*peer {
+	var newcomers []*peer
+	for _, p := range v.others {
+		if time.Since(p.since) < newFor {
+			newcomers = append(newcomers, p)
+		}
+	}
+	return newcomers
+}
+
+// passOn tells newcomers of a peer's write that this node has carried out as a version.
+func (g *Group) passOn(ctx context.Context, r transport.Request, version uint64) error {
+	forget := transport.Request{Op: r.Op, Group: g.name, Key: r.Key, Version: version, Peer: true}
+	if r.Op == transport.Set {
+		forget.Op = transport.Remove
+	}
+	return g.tellAll(ctx, g.node.view.Load().newcomers(), forget)
+}
+
+// correctTimeout bounds the telling of a member that is out of date.
+const correctTimeout = time.Second
+
+// believe reports whether what a peer holds of a key as version can be what it holds now. A peer that a write has missed is told
+// of it, in the background.
+func (g *Group) believe(p *peer, hash uint64, key string, version uint64) bool {
+	floor := g.flights.floor(hash)
+	if version >= floor {
+		return true
+	}
+	g.node.work.spawn(func() {
+		ctx, cancel := context.WithTimeout(g.node.ctx, correctTimeout)
+		defer cancel()
+		// Whoever asks it next will tell it again: an error is nobody's business.
+		_, _ = g.tell(ctx, p, transport.Request{Op: transport.Remove, Group: g.name, Key: key, Version: floor, Peer: true})
+	})
+	return false
+}

@@ -1,0 +1,59 @@
+package node_test
+
+import (
+	"context"
+	"strconv"
+	"sync/atomic"
+	"testing"
+
+	"github.com/p2pcache/p2pcache/node"
+	"github.com/p2pcache/p2pcache/node/nodetest"
+)
+
+// removeAt starts three nodes that have all got a key of the third one, calls forget, changes the origin, and removes the key through
+// the first node.
+func removeAt(t *testing.T, forget func(first, second *node.Node, third string)) ([]*node.Node, []*node.Group, string) {
+	t.Helper()
+	nodes := nodetest.Start(t, 3)
+	var state atomic.Int64
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: func(context.Context, string) (node.Value, error) {
+		return node.Value{Data: []byte(strconv.FormatInt(state.Load(), 10))}, nil
+	}})
+	key := ownedBy(nodes[2], "scores", 1)[0]
+	for _, g := range groups {
+		mustGet(t, g, key, "0")
+	}
+	forget(nodes[0], nodes[1], nodes[2].Self().Name)
+	state.Store(1)
+	if err := groups[0].Remove(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	return nodes, groups, key
+}
+
+func TestAWriteIsPassedOnToMembersThatHaveJustCome(t *testing.T) {
+	_, groups, key := removeAt(t, func(first, _ *node.Node, third string) { first.ForgetMember(third, false) })
+	mustGet(t, groups[2], key, "1")
+}
+
+func TestAMemberThatSeemsDeadIsToldOfWrites(t *testing.T) {
+	_, groups, key := removeAt(t, func(first, second *node.Node, third string) {
+		first.ForgetMember(third, true)
+		second.ForgetMember(third, false)
+	})
+	mustGet(t, groups[2], key, "1")
+}
+
+func TestAMemberThatAWriteHasMissedIsToldByWhoeverAsksIt(t *testing.T) {
+	nodes, groups, key := removeAt(t, func(first, second *node.Node, third string) {
+		first.ForgetMember(third, false)
+		second.ForgetMember(third, false)
+	})
+	mustGet(t, groups[2], key, "0") // nobody could tell it: this is what makes the test one
+	nodes[1].RestoreRing()
+	mustGet(t, groups[1], key, "1")
+	waitFor(t, "the third one is told", func() bool {
+		v, err := groups[2].Get(t.Context(), key)
+		return err == nil && v.String() == "1"
+	})
+}
