@@ -27,7 +27,8 @@ const (
 	stressWriters = 4
 	stressKeys    = 24 // of each group
 
-	// overshoot is how much later than its deadline a Get may return, beside how late this process's timers are meanwhile.
+	// overshoot is how much later than its deadline a Get may return, beside what a busy machine does to this process: how late its
+	// timers are, for each of the goroutines that must run.
 	overshoot = 50 * time.Millisecond
 )
 
@@ -41,7 +42,7 @@ func TestStress(t *testing.T) {
 		s := newStress(t, *stressSeed)
 		s.run(*stressFor)
 		s.settle()
-		if late, allowed := s.getLate.get(), overshoot+2*s.timerLate.get(); late > allowed {
+		if late, allowed := s.getLate.get(), overshoot+4*s.timerLate.get(); late > allowed {
 			t.Errorf("a Get returned %v after its deadline, when timers were at most %v late", late, s.timerLate.get())
 		}
 		t.Logf("seed %d: %s", *stressSeed, s.summary())
