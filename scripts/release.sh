@@ -8,7 +8,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 export GOTOOLCHAIN=auto CGO_ENABLED=0 GOFLAGS=-mod=readonly
-readonly nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.48.0
+readonly nfpm=github.com/goreleaser/nfpm/v2/cmd/nfpm@v2.43.4
 readonly platforms=${PLATFORMS:-linux/amd64 linux/arm64 darwin/amd64 darwin/arm64}
 readonly dist=${DIST:-dist}
 
