@@ -63,9 +63,18 @@ page() {
   node scripts/page/test.mjs bin/p2pcache bin/page
 }
 
+# modules tests the modules that keep what only they need out of go.mod: comparisons with other caches, and packaging.
+modules() {
+  local dir
+  for dir in scripts/*/go.mod; do
+    (cd "$(dirname "$dir")" && go mod verify >/dev/null && go vet ./... && go test ./... | grep -v 'no test files')
+  done
+}
+
 need gcc gcc # the race detector links with it
 need curl curl
 need shellcheck shellcheck
+need systemd-analyze systemd
 need npm npm
 need chromium chromium
 
@@ -77,13 +86,15 @@ format
 step "lint: vet, staticcheck and others"
 go run "$golangci" run ./...
 step scripts
-shellcheck scripts/*.sh .ci/run
+shellcheck scripts/*.sh scripts/*/*.sh .ci/run
 step vulnerabilities
 vulnerabilities
 if [ "$fuzztime" != 0s ]; then
   step "fuzz, $fuzztime each"
   fuzz
 fi
+step "tests of scripts"
+modules
 step tests
 go test -race ./...
 step "the page, in a browser"
