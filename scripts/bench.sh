@@ -10,7 +10,10 @@ usage() {
 usage: scripts/bench.sh BENCHMARK [FLAG...]
 
   hitratio   hit ratios on traces of keys
+  local      gets of what the process holds itself
   remote     gets of what another process on this machine holds
+  ring       owners of keys: lookup, balance, cost of a join
+  store      rates, memory and garbage collection of the store
 
   scripts/bench.sh hitratio --trace oltp.gz --trace p3.gz --sizes 0.5%,2%,10%,30%
   scripts/bench.sh hitratio --quick

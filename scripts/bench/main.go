@@ -8,8 +8,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/hitratio"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/local"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/remote"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/report"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/ringcost"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/store"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/worker"
 )
 
@@ -26,7 +29,11 @@ func newRootCommand() *cobra.Command {
 	}
 	settings := &report.Settings{}
 	settings.AddTo(root.PersistentFlags())
-	root.AddCommand(hitratio.Command(settings), remote.Command(settings), newFillCommand(), worker.Command())
+	root.AddCommand(
+		hitratio.Command(settings), local.Command(settings), remote.Command(settings), ringcost.Command(settings),
+		store.Command(settings),
+		newFillCommand(), worker.Command(),
+	)
 	return root
 }
 

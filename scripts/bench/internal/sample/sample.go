@@ -35,3 +35,12 @@ func (s Sample) Mean() float64 {
 	}
 	return sum / float64(max(len(s), 1))
 }
+
+// Scaled is the sample with each figure times a factor.
+func (s Sample) Scaled(factor float64) Sample {
+	scaled := make(Sample, len(s))
+	for i, v := range s {
+		scaled[i] = v * factor
+	}
+	return scaled
+}

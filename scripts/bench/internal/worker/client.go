@@ -2,8 +2,6 @@ package worker
 
 import (
 	"encoding/json"
-	"errors"
-	"os"
 
 	"golang.org/x/sync/errgroup"
 
@@ -20,15 +18,11 @@ type Worker struct {
 
 // Start starts a worker.
 func Start(spec Spec) (*Worker, error) {
-	program, err := os.Executable()
-	if err != nil {
-		return nil, err
-	}
 	encoded, err := json.Marshal(spec)
 	if err != nil {
 		return nil, err
 	}
-	p, err := process.Start(program, commandName, string(encoded))
+	p, err := process.StartSelf(commandName, string(encoded))
 	if err != nil {
 		return nil, err
 	}
@@ -46,21 +40,8 @@ func Start(spec Spec) (*Worker, error) {
 
 func (w *Worker) order(o order) (reply, error) {
 	var r reply
-	encoded, err := json.Marshal(o)
-	if err != nil {
-		return r, err
-	}
-	line, err := w.Ask(string(encoded))
-	if err != nil {
-		return r, err
-	}
-	if err := json.Unmarshal([]byte(line), &r); err != nil {
-		return r, err
-	}
-	if r.Error != "" {
-		return r, errors.New("worker: " + r.Error)
-	}
-	return r, nil
+	err := w.AskJSON(o, &r)
+	return r, err
 }
 
 // Meet makes the worker's peer know those at the addresses.

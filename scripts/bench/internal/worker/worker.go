@@ -2,10 +2,8 @@
 package worker
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
-	"fmt"
 	"io"
 	"os"
 	"runtime"
@@ -15,6 +13,7 @@ import (
 
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/load"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/peer"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/process"
 )
 
 // commandName is the command of this program that is a worker.
@@ -36,9 +35,8 @@ type order struct {
 	Usage bool     `json:"usage,omitempty"`
 }
 
-// reply is the line that a worker answers.
+// reply is what a worker answers.
 type reply struct {
-	Error  string       `json:"error,omitempty"`
 	Result *load.Result `json:"result,omitempty"`
 	Usage  *Usage       `json:"usage,omitempty"`
 }
@@ -79,26 +77,10 @@ func serve(spec Spec, in io.Reader, out io.Writer) error {
 		return err
 	}
 	defer p.Close()
-	answers := json.NewEncoder(out)
-	if err := answers.Encode(hello{p.Address(), p.URL()}); err != nil {
+	if err := json.NewEncoder(out).Encode(hello{p.Address(), p.URL()}); err != nil {
 		return err
 	}
-	orders := json.NewDecoder(bufio.NewReader(in))
-	for {
-		var o order
-		if err := orders.Decode(&o); err == io.EOF {
-			return nil
-		} else if err != nil {
-			return fmt.Errorf("read an order: %w", err)
-		}
-		answer, err := o.carryOut(p)
-		if err != nil {
-			answer.Error = err.Error()
-		}
-		if err := answers.Encode(answer); err != nil {
-			return err
-		}
-	}
+	return process.Answer(in, out, func(o order) (reply, error) { return o.carryOut(p) })
 }
 
 func (o order) carryOut(p peer.Peer) (reply, error) {

@@ -1,0 +1,77 @@
+package local
+
+import (
+	"context"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/process"
+)
+
+const (
+	skew  = 1.01    // of Zipf's law, by which keys are asked for
+	drawn = 1 << 18 // keys that a caller asks for, over and over
+	batch = 256     // gets between looks at the clock
+)
+
+// question asks a process that holds the keys for a measurement.
+type question struct {
+	Callers int           `json:"callers"`
+	Span    time.Duration `json:"span"`
+}
+
+// answer is what came of it.
+type answer struct {
+	Nanos   float64 `json:"nanos"`   // from one get to the next, of all callers together
+	CPU     float64 `json:"cpu"`     // nanoseconds of processor a get, the collector's included
+	Mallocs float64 `json:"mallocs"` // a get
+	Missed  float64 `json:"missed"`  // share of the gets
+}
+
+// draw gives each caller the keys that it asks for.
+func draw(keys []string, callers int) [][]string {
+	sequences := make([][]string, callers)
+	for i := range sequences {
+		zipf := rand.NewZipf(rand.New(rand.NewPCG(7, uint64(i))), skew, 1, uint64(len(keys)-1))
+		order := rand.New(rand.NewPCG(8, 9)).Perm(len(keys)) // the same for all callers
+		sequences[i] = make([]string, drawn)
+		for j := range sequences[i] {
+			sequences[i][j] = keys[order[zipf.Uint64()]]
+		}
+	}
+	return sequences
+}
+
+// measure has callers get their keys for a span.
+func measure(ctx context.Context, get get, sequences [][]string, span time.Duration) answer {
+	var over atomic.Bool
+	var gets, misses atomic.Uint64
+	var callers sync.WaitGroup
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	cpu, started := process.OwnCPU(), time.Now()
+	time.AfterFunc(span, func() { over.Store(true) })
+	for _, keys := range sequences {
+		callers.Go(func() {
+			done, missed := 0, 0
+			for ; !over.Load(); done += batch {
+				for i := done; i < done+batch; i++ {
+					if !get(ctx, keys[i&(drawn-1)]) {
+						missed++
+					}
+				}
+			}
+			gets.Add(uint64(done))
+			misses.Add(uint64(missed))
+		})
+	}
+	callers.Wait()
+	elapsed := time.Since(started)
+	cpu = process.OwnCPU() - cpu
+	runtime.ReadMemStats(&after)
+	all := float64(gets.Load())
+	return answer{float64(elapsed) / all, float64(cpu) / all, float64(after.Mallocs-before.Mallocs) / all, float64(misses.Load()) / all}
+}
