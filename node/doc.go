@@ -23,8 +23,15 @@
 // load or fetch that began earlier brings is not stored, and for a while believes nothing that is older than the write,
 // wherever it comes from.
 //
+// # Changes of the ring
+//
+// What moves to other members is handed over in the background, hottest first, and then goes first here. A node that leaves
+// hands over all that it holds before it goes. While the ring changes, an owner that misses peeks at the previous owners before
+// it calls the Loader.
+//
 // # Locks
 //
+// intake.mu, which is only held long enough to store a copy, comes first, and returned.mu second.
 // A flight shard's lock (flightShard.mu) is taken before those of package lru, and both only for as long as the store
 // takes. topology.mu and groupTable.mu are held alone, and workers.mu last of all. No lock is held while a Loader runs, a peer is
 // asked or a line is logged.

@@ -1,6 +1,10 @@
 package node
 
-import "github.com/p2pcache/p2pcache/lru"
+import (
+	"time"
+
+	"github.com/p2pcache/p2pcache/lru"
+)
 
 // Writes and what flights bring are ordered by versions. The member that a write reaches first issues its version and the
 // others are told it; a load has the version of its beginning. Each member remembers the version of a key's last write for a
@@ -83,12 +87,23 @@ func (fs *flights) settleLocked(s *flightShard, f *flight, out outcome) bool {
 	return false
 }
 
-// storeLocked stores an entry unless something as new is known of the key.
+// storeLocked stores an entry unless something as new is known of the key. Of two of the same version, which are the same
+// value, the one that lives longer stays: the other one may be what a member kept of a key that went to another and comes back.
 func (fs *flights) storeLocked(s *flightShard, hash uint64, key string, e lru.Entry) bool {
-	if e.Version < s.floors.of(hash) || fs.newerLocked(hash, key, e.Version) {
+	if e.Version < s.floors.of(hash) {
+		return false
+	}
+	held, ok := fs.env.store.Get(hash, key)
+	if ok && held.Kind == lru.Owned && (held.Version > e.Version || held.Version == e.Version && !outlives(e.TTL, held.TTL)) {
 		return false
 	}
 	return fs.env.store.Set(hash, key, e)
+}
+
+// outlives reports whether one life is longer than another by more than what is added as it is sent.
+func outlives(ttl, other time.Duration) bool {
+	const rounded = 10 * time.Millisecond
+	return other != 0 && (ttl == 0 || ttl > other+rounded)
 }
 
 // newerLocked reports whether this node holds, as its own, something as new as version.

@@ -23,7 +23,7 @@ func (g *Group) fetch(hash uint64, key string) func(context.Context) outcome {
 		holders := v.holders(hash, max(fetchAttempts, g.cfg.Replicas))
 		for i, p := range holders {
 			if p == nil {
-				return g.loadHere(ctx, hash, key, g.kindInPlace(i), without(v.previousOwners(hash), holders[:i]))
+				return g.loadHere(ctx, hash, key, g.kindInPlace(i), without(g.previousOwners(v, hash), holders[:i]))
 			}
 			resp, err := g.askHolder(ctx, hash, key, holders[i:])
 			if out, final := g.fetched(p, hash, key, resp, err); final {
@@ -33,7 +33,7 @@ func (g *Group) fetch(hash uint64, key string) func(context.Context) outcome {
 				return outcome{answer: answer{from: fromPeer}, err: g.loadError(ctx.Err())}
 			}
 		}
-		return g.loadHere(ctx, hash, key, lru.Hot, without(v.previousOwners(hash), holders))
+		return g.loadHere(ctx, hash, key, lru.Hot, without(g.previousOwners(v, hash), holders))
 	}
 }
 

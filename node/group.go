@@ -28,8 +28,11 @@ type Group struct {
 	loads   *limiter
 	copies  *limiter // of loads to replicas
 	rates   rates
-	counts  groupCounts
-	made    time.Time
+	peeks   peeks
+
+	returned returned
+	counts   groupCounts
+	made     time.Time
 }
 
 // answer is what is known of a key, and where it came from.
@@ -158,7 +161,7 @@ func (g *Group) miss(ctx context.Context, hash uint64, key string) (answer, erro
 		return answer{from: fromLocal}, err
 	}
 	if v := g.node.view.Load(); v.owns(hash) {
-		return g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, lru.Owned, v.previousOwners(hash)))
+		return g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, lru.Owned, g.previousOwners(v, hash)))
 	}
 	return g.flights.do(ctx, fetchFlight, hash, key, g.fetch(hash, key))
 }

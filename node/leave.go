@@ -4,16 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/p2pcache/p2pcache/lru"
-	"github.com/p2pcache/p2pcache/transport"
+	"golang.org/x/time/rate"
 )
 
-// handOverWorkers is the number of entries that a leaving node hands over at a time.
-const handOverWorkers = 32
+// farewell is the share of the time to leave that is kept for telling the others and ending requests, however much is left to
+// be handed over.
+const farewell = 10
 
 // Leave ends the node so that the others hardly notice: it tells them that it is about to leave, hands what it owns to the
 // next owners, leaves, ends the requests under way, and closes. Config.DrainTimeout and ctx bound all of it; what is not done
@@ -40,12 +38,14 @@ func (n *Node) leave(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, n.cfg.DrainTimeout)
 	defer cancel()
+	n.handovers.cancel()
+	<-n.handovers.done
 	var errs []error
 	if n.cluster != nil {
 		errs = append(errs, n.cluster.Drain(ctx))
 	}
 	n.stepDown()
-	errs = append(errs, n.handOver(ctx))
+	errs = append(errs, n.bequeath(ctx))
 	if n.cluster != nil {
 		errs = append(errs, n.cluster.Leave(ctx))
 	}
@@ -62,66 +62,29 @@ func (n *Node) leave(ctx context.Context) error {
 	}
 }
 
-// handOver gives what this node owns to its next owners, hottest first.
-func (n *Node) handOver(ctx context.Context) error {
+// bequeath gives what this node holds to those who own it next, hottest first. It leaves some of ctx's time over.
+func (n *Node) bequeath(ctx context.Context) error {
+	n.handovers.intake.close()
 	if len(n.view.Load().others) == 0 {
 		return nil
 	}
-	started := time.Now()
-	var given, lost atomic.Int64
+	end, _ := ctx.Deadline()
+	ctx, cancel := context.WithDeadline(ctx, end.Add(-time.Until(end)/farewell))
+	defer cancel()
+	n.handovers.progress.begin(n, true)
+	defer n.handovers.progress.end()
+	logged := make(chan struct{})
+	defer close(logged)
+	n.work.spawn(func() { n.logProgress(logged) })
 	for _, g := range n.groups.all() {
-		g.handOver(ctx, &given, &lost)
+		p := &pass{
+			group: g, change: change{n.handovers.settled.Load(), n.view.Load()}, leaving: true,
+			current: func() bool { return ctx.Err() == nil }, pace: rate.NewLimiter(rate.Inf, handOverBurst), workers: leaveWorkers,
+		}
+		p.run(ctx)
 	}
-	n.log.Info().Int64("entries", given.Load()).Int64("refused", lost.Load()).Dur("took_ms", time.Since(started)).Msg("handed over")
+	s := n.handovers.progress.snapshot()
+	n.log.Info().Int64("entries", s.Given).Int64("bytes", s.Bytes).Int64("refused", s.Refused).Int64("left", max(s.Entries-s.Seen, 0)).
+		Dur("took_ms", s.Took).Msg("handed over")
 	return ctx.Err()
-}
-
-type heldEntry struct {
-	key   string
-	entry lru.Entry
-}
-
-func (g *Group) handOver(ctx context.Context, given, lost *atomic.Int64) {
-	queue := make(chan heldEntry)
-	var workers sync.WaitGroup
-	for range handOverWorkers {
-		workers.Go(func() {
-			for held := range queue {
-				if g.give(ctx, held) {
-					given.Add(1)
-				} else {
-					lost.Add(1)
-				}
-			}
-		})
-	}
-	for key, e := range g.store.All() {
-		if ctx.Err() != nil {
-			break
-		}
-		if e.Kind == lru.Owned && !e.Absent {
-			queue <- heldEntry{key, e}
-		}
-	}
-	close(queue)
-	workers.Wait()
-}
-
-// give hands an entry to the members that hold its key now, unless its life is over, and reports whether one has it.
-func (g *Group) give(ctx context.Context, held heldEntry) bool {
-	ttl, fresh := g.freshLife(held.entry)
-	if !fresh {
-		return false
-	}
-	given := 0
-	for _, p := range g.node.view.Load().holders(g.space.Hash(held.key), max(fetchAttempts, g.cfg.Replicas)) {
-		if p == nil || given == g.cfg.Replicas {
-			break
-		}
-		resp, err := p.ask(ctx, g.copyOf(held.key, held.entry, ttl))
-		if err == nil && (resp.Code == transport.OK || resp.Code == transport.Superseded) {
-			given++
-		}
-	}
-	return given > 0
 }

@@ -76,18 +76,6 @@ func (g *Group) settle(a answer, kind lru.Kind) outcome {
 	return outcome{answer: a, keep: g.entry(a.Value, kind)}
 }
 
-// peekAt asks peers, one after the other, for what they hold.
-func (g *Group) peekAt(ctx context.Context, hash uint64, key string, holders []*peer) (answer, bool) {
-	ctx, cancel := context.WithTimeout(ctx, peekTimeout)
-	defer cancel()
-	for _, p := range holders {
-		if a, ok := g.peek(ctx, hash, key, p); ok {
-			return a, true
-		}
-	}
-	return answer{}, false
-}
-
 // peek asks a peer for what it holds, which it answers from its store alone.
 func (g *Group) peek(ctx context.Context, hash uint64, key string, p *peer) (answer, bool) {
 	resp, err := p.ask(ctx, transport.Request{

@@ -39,6 +39,8 @@ type Node struct {
 	topology topology
 	groups   groupTable
 
+	handovers handovers
+
 	suspicious atomic.Bool // most peers do not answer, and that was logged
 
 	leaving  sync.Once
@@ -100,6 +102,7 @@ func newNode(cfg Config, listener net.Listener) (*Node, error) {
 	n := &Node{cfg: cfg, name: orDefault(orDefault(cfg.Name, addr), "local"), httpAddr: addr, keys: keys, log: cfg.Logger}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.view.Store(n.alone())
+	n.startHandovers()
 	n.server = transport.NewServer(transport.ServerConfig{
 		Handler: (*handler)(n), Fallback: cfg.Fallback, Member: n.name, Key: keys.http, TLS: cfg.TLS,
 		GroupcacheCompat: cfg.GroupcacheCompat, Logger: cfg.Logger,

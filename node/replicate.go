@@ -11,10 +11,10 @@ import (
 // replicateTimeout bounds the copying of one load to the other replicas.
 const replicateTimeout = 5 * time.Second
 
-// replicate copies what a load has stored to the key's other replicas, in the background. Where too many copies wait
-// already, it is left out: a copy only saves a load.
+// replicate copies what a load has stored to the key's other replicas, in the background, or to those who own the key next
+// where this node is leaving. Where too many copies wait already, it is left out: a copy only saves a load.
 func (g *Group) replicate(hash uint64, key string) {
-	if g.cfg.Replicas == 1 {
+	if g.cfg.Replicas == 1 && !g.node.handovers.intake.isClosed() {
 		return
 	}
 	g.node.work.spawn(func() {
@@ -31,7 +31,7 @@ func (g *Group) replicate(hash uint64, key string) {
 // copyOut sends what the store holds now, which may be newer than what was loaded.
 func (g *Group) copyOut(ctx context.Context, hash uint64, key string) {
 	v := g.node.view.Load()
-	if !v.owns(hash) {
+	if !v.owns(hash) && !g.node.handovers.intake.isClosed() {
 		return
 	}
 	for _, p := range v.holders(hash, g.cfg.Replicas) {

@@ -103,7 +103,13 @@ func (g *Group) servePeer(ctx context.Context, r transport.Request) transport.Re
 	if err := ctx.Err(); err != nil {
 		return responseTo(err, r.Peer) // whoever sent it has given it up, and may have written anew
 	}
+	if r.Op == transport.Set && r.Version > 0 {
+		return g.takeCopy(hash, r)
+	}
 	version, first, err := g.carryOut(hash, r)
+	if r.Op == transport.Set && err == nil && g.node.handovers.intake.isClosed() {
+		g.copyOut(ctx, hash, r.Key) // this node is leaving, and may have handed over what it held
+	}
 	if first && err == nil {
 		err = g.passOn(ctx, r, version)
 	}
@@ -134,7 +140,7 @@ func (g *Group) serveGet(ctx context.Context, hash uint64, r transport.Request) 
 		// This node was noticed before it knows the others, one of whom will have the key.
 		return transport.Response{Code: transport.Unavailable, Text: "this member knows no other one yet"}
 	case !ok:
-		a, err = g.flights.do(ctx, loadFlight, hash, r.Key, g.load(hash, r.Key, lru.Owned, v.holdersElsewhere(hash)))
+		a, err = g.flights.do(ctx, loadFlight, hash, r.Key, g.load(hash, r.Key, lru.Owned, g.holdersElsewhere(v, hash)))
 	case a.from == fromStale:
 		g.flights.start(loadFlight, hash, r.Key, g.refresh(hash, r.Key))
 	}
@@ -150,6 +156,23 @@ func (g *Group) serveHeld(r transport.Request) transport.Response {
 		return transport.Response{Code: transport.NotCached, Text: "not cached"}
 	}
 	return response(a, nil, r.Peer)
+}
+
+// takeCopy keeps what another member sent as this one's own, unless this node is leaving.
+func (g *Group) takeCopy(hash uint64, r transport.Request) transport.Response {
+	h := &g.node.handovers
+	if !h.intake.enter() {
+		return transport.Response{Code: transport.Unavailable, Text: "this member is leaving"}
+	}
+	defer h.intake.leave()
+	var err error
+	g.returned.take(r.Key, func() { _, _, err = g.put(hash, r.Key, Value{Data: r.Value, TTL: r.TTL}, r.Version) })
+	if !g.node.view.Load().holds(hash, g.cfg.Replicas) {
+		signal(h.strayed) // others refused it, or it comes from a node that sees another ring
+	}
+	resp := response(answer{}, err, r.Peer)
+	resp.Version = r.Version
+	return resp
 }
 
 // response is the reply to a request that ended in a and err.

@@ -29,6 +29,9 @@ type Stats struct {
 	// RingHash is equal on nodes whose rings are equal. It has at most 53 bits, so that a float64 holds it.
 	RingHash uint64
 
+	// HandOver tells of entries that are on their way to the members that own them now.
+	HandOver HandOver
+
 	// Groups are sorted by name.
 	Groups []GroupStats
 }
@@ -80,7 +83,7 @@ type PeerRequests struct {
 // Stats returns a snapshot of what n and its groups count.
 func (n *Node) Stats() Stats {
 	v := n.view.Load()
-	s := Stats{Members: len(v.members), RingHash: v.ring.Fingerprint()}
+	s := Stats{Members: len(v.members), RingHash: v.ring.Fingerprint(), HandOver: n.handovers.progress.snapshot()}
 	for _, g := range n.groups.all() {
 		s.Groups = append(s.Groups, g.Stats())
 	}

@@ -103,7 +103,18 @@ func (n *Node) setViewLocked(self string, all []membership.Member) {
 	v.remember(old)
 	v.lost = n.lostLocked(old, byName)
 	n.view.Store(v)
+	n.viewChanged(old.ring != v.ring)
 	n.dropPeersLocked(peers)
+}
+
+// viewChanged wakes those who follow the view.
+func (n *Node) viewChanged(ring bool) {
+	if ring {
+		for _, g := range n.groups.all() {
+			g.peeks.reset()
+		}
+	}
+	signal(n.handovers.wake)
 }
 
 // peerLocked returns the peer for a member: the one that there is, or a new one.

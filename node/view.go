@@ -17,7 +17,7 @@ const (
 	maxBefore = 4
 
 	// maxPrevious is how many members are asked for a key after the ring changed.
-	maxPrevious = 5
+	maxPrevious = 3
 )
 
 // view is what a node knows of the cluster at one moment. It is immutable, and replaced as a whole.
@@ -58,15 +58,6 @@ func (v *view) holders(hash uint64, count int) []*peer {
 
 // everyone is all members; this node is nil.
 func (v *view) everyone() []*peer { return append([]*peer{nil}, v.others...) }
-
-// holdersElsewhere are the peers that are likely to hold the keys with hash where this node is asked for them and does not:
-// their owner, if that is not this node, as a peer whose ring is ahead may ask it; else previousOwners.
-func (v *view) holdersElsewhere(hash uint64) []*peer {
-	if i := v.ring.Owner(hash); i >= 0 && i != v.self {
-		return []*peer{v.owners[i]}
-	}
-	return v.previousOwners(hash)
-}
 
 // previousOwners are the peers that may hold the keys with hash from before the ring's last changes, likely ones first: those
 // that owned them then, and those that own them next, who did before this node came. There are none if the changes are long

@@ -1,0 +1,112 @@
+package node
+
+import (
+	"context"
+	"time"
+
+	"github.com/p2pcache/p2pcache/lru"
+	"github.com/p2pcache/p2pcache/transport"
+)
+
+// due reports whether an entry is to be handed over.
+func (p *pass) due(key string, e lru.Entry) bool {
+	if _, fresh := p.group.freshLife(e); !fresh {
+		return false
+	}
+	hash, replicas := p.group.space.Hash(key), p.group.cfg.Replicas
+	if !p.change.from.holds(hash, replicas) && p.group.demoted(e) {
+		return false
+	}
+	return p.leaving || len(p.change.heirs(hash, replicas)) > 0
+}
+
+// demoted reports whether an entry that others hold may be one that they were given: it lives no longer than those do.
+func (g *Group) demoted(e lru.Entry) bool { return e.TTL > 0 && e.TTL <= g.cfg.HotTTL }
+
+// give hands an entry over, and notes what came of it.
+func (p *pass) give(ctx context.Context, held heldEntry) {
+	ttl, fresh := p.group.freshLife(held.entry)
+	size := len(held.key) + len(held.entry.Value)
+	if !fresh || p.pace.WaitN(ctx, min(size+entryCost, p.pace.Burst())) != nil {
+		return
+	}
+	copied := p.group.copyOf(held.key, held.entry, ttl)
+	var given bool
+	if p.leaving {
+		given = p.bequeath(ctx, copied)
+	} else {
+		given = p.share(ctx, copied)
+	}
+	progress := &p.group.node.handovers.progress
+	if given {
+		p.goes(held.key, held.entry)
+		progress.given.Add(1)
+		progress.bytes.Add(int64(size))
+		return
+	}
+	progress.refused.Add(1)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.refused) < maxRefused {
+		p.refused = append(p.refused, held.key)
+	}
+}
+
+// share gives a copy to the peers that hold its key now and did not before, and reports whether all have it.
+func (p *pass) share(ctx context.Context, copied transport.Request) bool {
+	all := true
+	for _, heir := range p.change.heirs(p.group.space.Hash(copied.Key), p.group.cfg.Replicas) {
+		all = accepts(ctx, heir, copied) && all
+	}
+	return all
+}
+
+// maxHeirs is how many members are asked to take what a leaving node held, where others are leaving as well.
+const maxHeirs = 8
+
+// bequeath gives a copy to as many members as shall hold its key, first those who own it first, and reports whether one has it.
+// It passes over those that are leaving too: the ring without them gives the key to the next ones.
+func (p *pass) bequeath(ctx context.Context, copied transport.Request) bool {
+	v := p.group.node.view.Load()
+	hash := p.group.space.Hash(copied.Key)
+	before := p.change.from.ring.Owners(nil, hash, p.group.cfg.Replicas)
+	have, given := 0, false
+	for _, heir := range v.holders(hash, p.group.cfg.Replicas+maxHeirs) {
+		if have == p.group.cfg.Replicas || ctx.Err() != nil {
+			break
+		}
+		switch {
+		case heir == nil: // not while this node is off the ring
+		case have > 0 && p.change.held(heir, before):
+			have++ // it is a replica already, and the first one was given what it may have missed
+		case accepts(ctx, heir, copied):
+			have, given = have+1, true
+		}
+	}
+	return given
+}
+
+// accepts offers a copy to a peer, and reports whether it has it, or something newer.
+func accepts(ctx context.Context, p *peer, copied transport.Request) bool {
+	resp, err := p.ask(ctx, copied)
+	return err == nil && (resp.Code == transport.OK || resp.Code == transport.Superseded)
+}
+
+// logEvery is how often a node that leaves says how far it is.
+const logEvery = 2 * time.Second
+
+// logProgress says from time to time how far the node is in handing over, until stop is closed.
+func (n *Node) logProgress(stop <-chan struct{}) {
+	tick := time.NewTicker(logEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-stop:
+			return
+		case <-tick.C:
+		}
+		s := n.handovers.progress.snapshot()
+		n.log.Info().Int64("entries", s.Seen).Int64("of", s.Entries).Int64("given", s.Given).Int64("bytes", s.Bytes).
+			Int64("refused", s.Refused).Msg("handing over")
+	}
+}

@@ -1,0 +1,112 @@
+package node
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+const (
+	// handOverWorkers is the number of entries that a node hands over at a time while it serves, leaveWorkers while it
+	// leaves. Few requests in flight leave the peers' Gets their turn.
+	handOverWorkers = 8
+	leaveWorkers    = 32
+
+	// handOverRate bounds what a node hands over while it serves, in bytes per second; entryCost is what an entry counts
+	// beside its key and value.
+	handOverRate  = 64 << 20
+	handOverBurst = 1 << 20
+	entryCost     = 512
+
+	// strayPause is how long a node waits before it hands over copies that came to it by mistake: rings that differ mostly
+	// agree by then.
+	strayPause = time.Second
+)
+
+// handovers is a node's part in giving keys to the members that own them now.
+type handovers struct {
+	wake     chan struct{}        // holds an element when the view has changed
+	strayed  chan struct{}        // holds an element when copies came that others should hold
+	settled  atomic.Pointer[view] // by which all was handed over that this node held
+	pace     *rate.Limiter
+	cancel   context.CancelFunc // ends those of a node that serves
+	done     chan struct{}      // closed when they have ended
+	intake   intake
+	progress progress
+}
+
+// startHandovers starts to hand over, after each change of the ring, what other members hold from then on.
+func (n *Node) startHandovers() {
+	h := &n.handovers
+	h.wake, h.strayed, h.done = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{})
+	h.pace = rate.NewLimiter(handOverRate, handOverBurst)
+	h.settled.Store(n.view.Load())
+	ctx, cancel := context.WithCancel(n.ctx)
+	h.cancel = cancel
+	n.work.spawn(func() {
+		defer close(h.done)
+		n.followRing(ctx)
+	})
+}
+
+func (n *Node) followRing(ctx context.Context) {
+	h := &n.handovers
+	var strays <-chan time.Time
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-h.wake:
+			if c := (change{h.settled.Load(), n.view.Load()}); c.moves() {
+				n.handOver(ctx, c)
+			} else {
+				h.settled.Store(c.to)
+			}
+		case <-h.strayed:
+			if strays == nil {
+				strays = time.After(strayPause)
+			}
+		case <-strays:
+			strays = nil
+			n.handOver(ctx, change{h.settled.Load(), n.view.Load()})
+		}
+	}
+}
+
+// handOver hands over what a change of the ring gave to others, and makes it go first here. If the ring changes again
+// meanwhile, it stops: then all is to be done for both changes at once.
+func (n *Node) handOver(ctx context.Context, c change) {
+	current := func() bool { return ctx.Err() == nil && !(change{c.to, n.view.Load()}).moves() }
+	n.handovers.progress.begin(n, false)
+	defer n.handovers.progress.end()
+	var passes []*pass
+	for _, g := range n.groups.all() {
+		p := &pass{group: g, change: c, current: current, pace: n.handovers.pace, workers: handOverWorkers}
+		g.returned.begin()
+		defer g.returned.end()
+		p.run(ctx)
+		p.again(ctx)
+		passes = append(passes, p)
+	}
+	for _, p := range passes {
+		p.demote()
+	}
+	if !current() {
+		return
+	}
+	n.handovers.settled.Store(c.to)
+	if s := n.handovers.progress.snapshot(); s.Given+s.Refused > 0 {
+		n.log.Info().Int64("entries", s.Given).Int64("bytes", s.Bytes).Int64("refused", s.Refused).Dur("took_ms", s.Took).
+			Msg("handed over what other members own now")
+	}
+}
+
+// signal makes a channel hold an element.
+func signal(c chan<- struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
+	}
+}

@@ -1,0 +1,195 @@
+package node_test
+
+import (
+	"context"
+	"strconv"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/p2pcache/p2pcache/node"
+	"github.com/p2pcache/p2pcache/node/nodetest"
+)
+
+// restart starts a node, under a name if that is not empty, and lets it join a cluster.
+func restart(t testing.TB, name, seed string) *node.Node {
+	t.Helper()
+	n, err := node.New(node.Config{Name: name, Listen: "127.0.0.1:0", Gossip: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { n.Close() })
+	if err := n.Join(t.Context(), seed); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+// ownedOf counts the keys that a node owns.
+func ownedOf(n *node.Node, keys []string) int {
+	count := 0
+	for _, key := range keys {
+		if n.Owners("scores", key, 1)[0].Name == n.Self().Name {
+			count++
+		}
+	}
+	return count
+}
+
+func wantNoLoads(t testing.TB, o *origin, before int64, g *node.Group, keys []string) {
+	t.Helper()
+	for _, key := range keys {
+		mustGet(t, g, key, key)
+	}
+	if n := o.calls.Load() - before; n != 0 {
+		t.Errorf("%d loads of %d resident keys", n, len(keys))
+	}
+}
+
+func TestWhatMovesToAJoiningNodeIsHandedOver(t *testing.T) {
+	nodes := nodetest.Start(t, 3)
+	o := echo()
+	cfg := node.GroupConfig{Load: o.load, HotTTL: 100 * time.Millisecond, TTL: time.Hour}
+	groups := nodetest.Group(t, nodes, "scores", cfg)
+	keys := testKeys(1000)
+	for _, key := range keys {
+		mustGet(t, groups[0], key, key)
+	}
+	before := o.calls.Load()
+	joined := restart(t, "", nodes[0].Self().GossipAddr)
+	nodetest.WaitAgreed(t, append(nodes, joined)...)
+	g := nodetest.Group(t, []*node.Node{joined}, "scores", cfg)[0] // late: what came before was refused
+	moved := ownedOf(joined, keys)
+	waitFor(t, "what moved has come", func() bool { return g.Stats().Owned.Entries == moved })
+	waitFor(t, "what moved has gone", func() bool { return held(append(groups, g)) == len(keys) })
+	joined.ForgetPreviousRing()
+	wantNoLoads(t, o, before, g, keys)
+	for _, key := range keys {
+		if v, err := g.Get(t.Context(), key); err != nil || v.TTL <= time.Hour-time.Minute || v.TTL > time.Hour {
+			t.Fatalf("%q has %v left of one hour, %v", key, v.TTL, err)
+		}
+	}
+}
+
+func TestARollOfAllNodesOneRightAfterTheOtherLoadsNothing(t *testing.T) {
+	nodes := nodetest.Start(t, 5)
+	o := echo()
+	cfg := node.GroupConfig{Load: o.load, HotTTL: -1}
+	groups := nodetest.Group(t, nodes, "scores", cfg)
+	keys := testKeys(1000)
+	for _, key := range keys {
+		mustGet(t, groups[0], key, key)
+	}
+	before := o.calls.Load()
+	for i := range nodes {
+		name := nodes[i].Self().Name
+		if err := nodes[i].Leave(t.Context()); err != nil {
+			t.Error(err)
+		}
+		nodes[i] = restart(t, name, nodes[(i+1)%len(nodes)].Self().GossipAddr)
+		groups[i] = nodetest.Group(t, nodes[i:i+1], "scores", cfg)[0]
+	}
+	nodetest.WaitAgreed(t, nodes...)
+	wantNoLoads(t, o, before, groups[2], keys)
+}
+
+func TestNodesThatLeaveAtOnceLeaveEverythingToThoseWhoStay(t *testing.T) {
+	nodes := nodetest.Start(t, 6)
+	o := echo()
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+	keys := testKeys(2000)
+	for _, key := range keys {
+		mustGet(t, groups[0], key, key)
+	}
+	before := o.calls.Load()
+	var leaving sync.WaitGroup
+	for _, n := range nodes[3:] {
+		leaving.Go(func() {
+			if err := n.Leave(t.Context()); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	leaving.Wait()
+	nodetest.WaitAgreed(t, nodes[:3]...)
+	for _, n := range nodes[:3] {
+		n.ForgetPreviousRing()
+	}
+	wantNoLoads(t, o, before, groups[1], keys)
+}
+
+func TestReplicasAreRepairedAfterADeath(t *testing.T) {
+	nodes := nodetest.Start(t, 5)
+	o := echo()
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1, Replicas: 2})
+	keys := testKeys(500)
+	for _, key := range keys {
+		mustGet(t, groups[0], key, key)
+	}
+	before := o.calls.Load()
+	for left := 5; left > 2; left-- {
+		waitFor(t, "there are two copies of each", func() bool { return held(groups[:left]) == 2*len(keys) })
+		nodes[left-1].Close() // without a word
+		nodetest.WaitAgreed(t, nodes[:left-1]...)
+	}
+	wantNoLoads(t, o, before, groups[0], keys)
+}
+
+func TestOwnershipThatComesBackBringsNoOldValueBack(t *testing.T) {
+	nodes := nodetest.Start(t, 2)
+	cfg := node.GroupConfig{}
+	groups := nodetest.Group(t, nodes, "scores", cfg)
+	keys := testKeys(200)
+	set := func(g *node.Group, value string) {
+		for _, key := range keys {
+			if err := g.Set(t.Context(), key, node.Value{Data: []byte(value)}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for round := range 3 {
+		old, latest := strconv.Itoa(round), strconv.Itoa(round)+" again"
+		set(groups[0], old)
+		third := restart(t, "third", nodes[0].Self().GossipAddr)
+		g := nodetest.Group(t, []*node.Node{third}, "scores", cfg)[0]
+		nodetest.WaitAgreed(t, append(nodes, third)...)
+		moved := ownedOf(third, keys)
+		waitFor(t, "what moved has come", func() bool { return g.Stats().Owned.Entries == moved })
+		if round > 0 {
+			set(g, latest)
+		} else {
+			latest = old // what the first owners still have is what comes back
+		}
+		if err := third.Leave(t.Context()); err != nil {
+			t.Error(err)
+		}
+		nodetest.WaitAgreed(t, nodes...)
+		for _, g := range groups {
+			for _, key := range keys {
+				mustGet(t, g, key, latest)
+			}
+		}
+	}
+}
+
+func TestALeaveThatIsCutShortLeavesNothingHalfDone(t *testing.T) {
+	nodes, stopped := fixedPeers(t, 2)
+	o := echo()
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+	for _, key := range ownedBy(nodes[0], "scores", 200) {
+		mustGet(t, groups[0], key, key)
+	}
+	stopped.stop()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	if err := nodes[0].Leave(ctx); err == nil {
+		t.Error("it left its entries to a node that takes none, and says nothing")
+	}
+	if s := nodes[0].Stats().HandOver; s.Running || !s.Leaving || s.Given != 0 {
+		t.Errorf("it tells of %+v", s)
+	}
+	stopped.resume()
+	if n := groups[1].Stats().Owned.Entries; n != 0 {
+		t.Errorf("%d entries arrived after all", n)
+	}
+}
