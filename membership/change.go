@@ -30,7 +30,7 @@ func changes(before, after []Member, gone map[string]Member) []change {
 	for len(before) > 0 || len(after) > 0 {
 		switch order := compareFirst(before, after); {
 		case order < 0:
-			all = append(all, departure(before[0], gone))
+			all = append(all, exit(before[0], gone))
 			before = before[1:]
 		case order > 0:
 			all = append(all, change{joined, after[0]})
@@ -56,7 +56,7 @@ func compareFirst(a, b []Member) int {
 	return cmp.Compare(a[0].Name, b[0].Name)
 }
 
-func departure(m Member, gone map[string]Member) change {
+func exit(m Member, gone map[string]Member) change {
 	if last, ok := gone[m.Name]; ok {
 		m = last
 	}

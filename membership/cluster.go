@@ -22,6 +22,8 @@ type Cluster struct {
 	log        zerolog.Logger
 	onSnapshot func(Snapshot)
 	onEpoch    func(name string, epoch uint64)
+	profile    Profile
+	news       *news
 	epochs     *epochs
 	keys       *keyring
 	table      *table
@@ -60,12 +62,15 @@ func start(cfg Config) (*Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	t, err := listen(at)
+	t, err := listen(cfg.Network, at)
 	if err != nil {
 		return nil, err
 	}
 	c := newCluster(cfg, t)
-	d := &delegate{table: c.table, epochs: c.epochs, allowForeign: cfg.AllowForeignHTTP}
+	t.start(&gate{label: cfg.Label, keys: c.keys, maxMembers: cfg.MaxMembers}, c.table.refuse)
+	d := &delegate{
+		table: c.table, epochs: c.epochs, news: c.news, allowForeign: cfg.AllowForeignHTTP, maxMetaBytes: cfg.MaxMetaBytes,
+	}
 	c.goroutines.of(func() { c.list, err = memberlist.Create(listConfig(cfg, d, t, c.keys, c.gossipLog)) })
 	if err != nil {
 		c.cancel()
@@ -93,16 +98,18 @@ func newCluster(cfg Config, t *gossipTransport) *Cluster {
 		onSnapshot: cfg.OnSnapshot,
 		onEpoch:    cfg.OnEpoch,
 		keys:       newKeyring(cfg.Key),
-		table:      newTable(self),
+		profile:    cfg.Profile,
+		table:      newTable(self, cfg.MaxMembers),
 		contacts:   newContacts(),
 		transport:  t,
 		gossipLog:  newGossipLog(cfg.Logger),
-		goroutines: newGoroutines(self.Boot),
+		goroutines: newGoroutines(self.Boot, cfg.Profile),
 		published:  make(chan struct{}, 1),
 		flushes:    make(chan chan struct{}),
 		attempts:   make(chan struct{}, maxAttempts),
 	}
-	c.epochs = newEpochs(c.table.size)
+	c.news = newNews(c.profile, c.table.size)
+	c.epochs = newEpochs(c.news)
 	c.snapshot.Store(&Snapshot{Version: 1, Members: []Member{self}})
 	c.ctx, c.cancel = context.WithCancel(context.Background())
 	return c

@@ -113,20 +113,6 @@ func TestAnAddressIsGoodForANewName(t *testing.T) {
 	agree(t, all[0], all[1], again)
 }
 
-func TestTheSecondOfTwoLiveMembersWithOneNameIsRefusedAndSaysSo(t *testing.T) {
-	t.Parallel()
-	all := startJoined(t, "a", "b", "c")
-	cfg, log := logged(config("c"))
-	second := start(t, cfg)
-	join(t, second, all[0])
-
-	eventually(t, "the newer logs an error that its name is taken", func() bool {
-		return log.has(`"level":"error"`, "name of this member is taken", all[2].Self().GossipAddr)
-	})
-	eventually(t, "the cluster counts a conflict", func() bool { return all[0].Stats().Conflicts > 0 })
-	agree(t, all...)
-}
-
 func TestCallsAfterCloseSayClosed(t *testing.T) {
 	t.Parallel()
 	c := start(t, config("a"))

@@ -18,6 +18,13 @@ const (
 
 	// DefaultWeight is the weight of a member that is given none.
 	DefaultWeight = 1
+
+	// DefaultMaxMembers is the limit of members of a cluster that is given none. It is far above what gossip is tuned
+	// for.
+	DefaultMaxMembers = 1 << 14
+
+	// maxMaxMembers keeps an exchange of all of them within what memberlist takes in.
+	maxMaxMembers = 1 << 14
 )
 
 // Config tells a Cluster who it is and where it gossips.
@@ -56,6 +63,20 @@ type Config struct {
 	// false, such members are refused: a forged one could otherwise aim its peers' requests at any host.
 	AllowForeignHTTP bool
 
+	// Profile is how eagerly the members watch each other. If zero, LAN; a field that is zero is that of LAN.
+	Profile Profile
+
+	// MaxMembers is how many members there may be; what tells of more is refused. It bounds what a stranger, or a
+	// member gone mad, can make this one remember, and what memory an exchange takes: about 1 KiB for each. If zero,
+	// DefaultMaxMembers.
+	MaxMembers int
+
+	// MaxMetaBytes is how long the metadata of a member may be, 512 at most. If zero, that.
+	MaxMetaBytes int
+
+	// Network is what to gossip over. If nil, an IPNetwork.
+	Network Network
+
 	// OnSnapshot is called with each new snapshot, first with the one that holds this member alone. It is called from
 	// one goroutine, one call at a time, and never after Close returned. A call may take its time: gossip goes on, and
 	// the next call gets the newest snapshot, so that versions may be skipped. It must not call Close or Leave, which
@@ -84,6 +105,16 @@ func (c Config) withDefaults() Config {
 	if c.Label == "" {
 		c.Label = DefaultLabel
 	}
+	if c.MaxMembers == 0 {
+		c.MaxMembers = DefaultMaxMembers
+	}
+	if c.MaxMetaBytes == 0 {
+		c.MaxMetaBytes = memberlist.MetaMaxSize
+	}
+	if c.Network == nil {
+		c.Network = IPNetwork{}
+	}
+	c.Profile = c.Profile.withDefaults()
 	return c
 }
 
@@ -101,7 +132,23 @@ func (c Config) validate() (endpoint, error) {
 			return endpoint{}, err
 		}
 	}
+	if err := c.validateLimits(); err != nil {
+		return endpoint{}, err
+	}
 	return at, c.member(netip.AddrPortFrom(at.advertise, at.bind.Port())).validate(c.AllowForeignHTTP)
+}
+
+func (c Config) validateLimits() error {
+	if c.MaxMembers < 1 || c.MaxMembers > maxMaxMembers {
+		return fmt.Errorf("max members is %d, it must be 1 to %d", c.MaxMembers, maxMaxMembers)
+	}
+	if c.MaxMetaBytes < 1 || c.MaxMetaBytes > memberlist.MetaMaxSize {
+		return fmt.Errorf("max metadata is %d bytes, it must be 1 to %d", c.MaxMetaBytes, memberlist.MetaMaxSize)
+	}
+	if err := c.Profile.validate(); err != nil {
+		return fmt.Errorf("profile: %w", err)
+	}
+	return nil
 }
 
 // member is what c says of this member, gossiping at addr.

@@ -21,7 +21,9 @@ import (
 type delegate struct {
 	table        *table
 	epochs       *epochs
+	news         *news
 	allowForeign bool
+	maxMetaBytes int
 }
 
 var (
@@ -44,15 +46,18 @@ func (d *delegate) NodeMeta(limit int) []byte {
 func (d *delegate) NotifyAlive(n *memberlist.Node) error {
 	if n.Name == d.table.selfMember().Name {
 		// memberlist answers what others say of this member by saying it right. To refuse would leave a lie standing.
-		d.table.hearSelf(gossipAddr(n))
+		d.hearSelf(n)
 		return nil
 	}
 	m, err := d.decode(n)
 	if err == nil {
 		err = checkProtocol(n)
 	}
+	if err == nil && len(n.Meta) > d.maxMetaBytes {
+		err = fmt.Errorf("metadata takes %d bytes, the limit is %d", len(n.Meta), d.maxMetaBytes)
+	}
 	if err == nil && !d.table.hasRoom(n.Name) {
-		err = fmt.Errorf("there are %d members already", maxMembers)
+		err = errors.New("there are too many members already")
 	}
 	if err != nil {
 		name := m.Name[:min(len(m.Name), maxNameBytes)]
@@ -61,6 +66,15 @@ func (d *delegate) NotifyAlive(n *memberlist.Node) error {
 		})
 	}
 	return err
+}
+
+// hearSelf takes note of who is announced by this member's name.
+func (d *delegate) hearSelf(n *memberlist.Node) {
+	if at := gossipAddr(n); at == d.table.selfMember().GossipAddr {
+		d.table.hearEcho()
+	} else if m, err := d.decode(n); err == nil {
+		d.table.hearRival(m)
+	}
 }
 
 // NotifyJoin is called when a member appears: a new one, or one that was gone.
@@ -81,10 +95,8 @@ func (d *delegate) NotifyConflict(holder, claimant *memberlist.Node) {
 		kind: noticeConflict, level: zerolog.WarnLevel, name: claimant.Name, addr: from, holds: at,
 		text: "another member claims a name that is taken; it is refused until the name's holder is gone",
 	}
-	if other, err := d.decode(claimant); holder.Name == self.Name && err == nil && other.Boot < self.Boot {
-		// Seen from the newer of the two, the claimant is the member that the others hold on to.
-		c.level, c.addr, c.holds = zerolog.ErrorLevel, at, from
-		c.text = "the name of this member is taken; the others refuse this one until the name's holder is gone"
+	if holder.Name == self.Name {
+		c.text = "another member claims this member's name" // claim finds out which of them has it
 	}
 	d.table.note(fmt.Sprintf("conflict %q %s %s", claimant.Name, at, from), c)
 }
@@ -94,7 +106,7 @@ func (d *delegate) NotifyMsg(b []byte) { d.hear(b) }
 
 // GetBroadcasts returns news to pass on, in the room that those of members leave in a packet.
 func (d *delegate) GetBroadcasts(overhead, limit int) [][]byte {
-	return d.epochs.news.GetBroadcasts(overhead, limit)
+	return d.news.due(overhead, limit)
 }
 
 // LocalState is what this member knows beside the members, for another to merge.
@@ -104,7 +116,7 @@ func (d *delegate) LocalState(bool) []byte { return d.epochs.encode() }
 func (d *delegate) MergeRemoteState(b []byte, _ bool) { d.hear(b) }
 
 func (d *delegate) hear(b []byte) {
-	if err := d.epochs.hear(b); err != nil {
+	if err := d.news.hear(b, d.epochs, d.table); err != nil {
 		d.table.note("news", notice{kind: noticeRefused, level: zerolog.WarnLevel, text: "news refused", err: err})
 	}
 }

@@ -7,7 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/hashicorp/memberlist"
 	"google.golang.org/protobuf/proto"
 
 	"github.com/p2pcache/p2pcache/membership/internal/pb"
@@ -61,20 +60,16 @@ type epochs struct {
 	// wake has an element when a number grew since the last takeGrown.
 	wake chan struct{}
 
-	news memberlist.TransmitLimitedQueue // to be passed on; has a lock of its own, which mu may be held for
+	news *news // that they grew
 
 	mu      sync.Mutex // guards the fields below
 	numbers map[string]uint64
 	grown   map[string]uint64 // since the last takeGrown
 }
 
-// newEpochs returns no epochs yet, for a cluster of as many members as members says.
-func newEpochs(members func() int) *epochs {
+func newEpochs(n *news) *epochs {
 	return &epochs{
-		wake:    make(chan struct{}, 1),
-		news:    memberlist.TransmitLimitedQueue{NumNodes: members, RetransmitMult: retransmitMult},
-		numbers: make(map[string]uint64),
-		grown:   make(map[string]uint64),
+		wake: make(chan struct{}, 1), news: n, numbers: make(map[string]uint64), grown: make(map[string]uint64),
 	}
 }
 
@@ -93,7 +88,8 @@ func (e *epochs) raise(name string, number uint64) error {
 		return nil
 	}
 	e.numbers[name], e.grown[name] = number, number
-	e.news.QueueBroadcast(newEpochNews(name, number)) // under mu, or older news could take the place of newer
+	said := &pb.News{Epochs: []*pb.Epoch{{Name: []byte(name), Number: number}}}
+	e.news.tell("epoch "+name, said) // under mu, or older news could take the place of newer
 	signal(e.wake)
 	return nil
 }
@@ -130,50 +126,17 @@ func (e *epochs) encode() []byte {
 	for name, number := range e.numbers {
 		all = append(all, &pb.Epoch{Name: []byte(name), Number: number})
 	}
-	b, _ := proto.Marshal(&pb.News{Epochs: all}) // fails for strings that are not UTF-8 alone, and has none
+	b, _ := proto.Marshal(&pb.News{Epochs: all}) // as in tell
 	return b
 }
 
-// hear raises numbers to what another member says, and passes on what was new. It does not trust what it is given; the
-// error is the first of what was wrong with it.
-func (e *epochs) hear(b []byte) error {
-	var said pb.News
-	if err := proto.Unmarshal(b, &said); err != nil {
-		return fmt.Errorf("decode news: %w", err)
-	}
+// hear raises numbers to what another member says. The error is the first of what was wrong with them.
+func (e *epochs) hear(said []*pb.Epoch) error {
 	var first error
-	for _, epoch := range said.Epochs {
+	for _, epoch := range said {
 		if err := e.raise(string(epoch.GetName()), epoch.GetNumber()); err != nil && first == nil {
 			first = err
 		}
 	}
 	return first
 }
-
-// epochNews is the news that a number grew, in place of any older news of that number.
-type epochNews struct {
-	name    string
-	encoded []byte
-}
-
-var _ memberlist.NamedBroadcast = epochNews{}
-
-func newEpochNews(name string, number uint64) epochNews {
-	b, _ := proto.Marshal(&pb.News{Epochs: []*pb.Epoch{{Name: []byte(name), Number: number}}}) // as in encode
-	return epochNews{name, b}
-}
-
-// Name makes the queue drop older news of the number; the prefix keeps the empty name from meaning none.
-func (n epochNews) Name() string { return "epoch " + n.name }
-
-// Invalidates tells what Name does, to whom asks by this method.
-func (n epochNews) Invalidates(other memberlist.Broadcast) bool {
-	o, ok := other.(epochNews)
-	return ok && o.name == n.name
-}
-
-// Message is what is sent.
-func (n epochNews) Message() []byte { return n.encoded }
-
-// Finished is nobody's business.
-func (epochNews) Finished() {}

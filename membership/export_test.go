@@ -2,11 +2,10 @@ package membership
 
 import (
 	"fmt"
+	"io"
 	"maps"
 	"net/netip"
 	"time"
-
-	"github.com/rs/zerolog"
 )
 
 // Limits that tests stand on.
@@ -48,12 +47,6 @@ func ParseSeed(text string) (string, error) {
 	return s.String(), nil
 }
 
-// ParseLogLine is parseLine.
-func ParseLogLine(line string) (zerolog.Level, string) {
-	level, text := parseLine([]byte(line))
-	return level, string(text)
-}
-
 // Lost is a memory of lost members.
 type Lost struct{ c *contacts }
 
@@ -77,7 +70,7 @@ func (c *Cluster) HasGossipGoroutines() bool { return c.goroutines.running() }
 
 // Taker returns a function that takes the membership of n members, and how many it took.
 func Taker(n int) func() int {
-	t := newTable(Member{Name: "self"})
+	t := newTable(Member{Name: "self"}, n)
 	for i := range n - 1 {
 		t.put(Member{Name: fmt.Sprint("member-", i)})
 	}
@@ -88,13 +81,13 @@ func Taker(n int) func() int {
 type Epochs struct{ e *epochs }
 
 // NewEpochs returns none yet.
-func NewEpochs() Epochs { return Epochs{newEpochs(func() int { return 1 })} }
+func NewEpochs() Epochs { return Epochs{newEpochs(newNews(LAN(), func() int { return 1 }))} }
 
 // Raise raises a number.
 func (e Epochs) Raise(name string, number uint64) error { return e.e.raise(name, number) }
 
 // Hear is what a member does with news.
-func (e Epochs) Hear(b []byte) error { return e.e.hear(b) }
+func (e Epochs) Hear(b []byte) error { return e.e.news.hear(b, e.e, newTable(Member{}, 1)) }
 
 // Encode is what a member tells others in an exchange.
 func (e Epochs) Encode() []byte { return e.e.encode() }
@@ -103,4 +96,62 @@ func (e Epochs) Encode() []byte { return e.e.encode() }
 func (e Epochs) Numbers() map[string]uint64 { return maps.Clone(e.e.numbers) }
 
 // Passed takes the news that are due to be passed on.
-func (e Epochs) Passed() [][]byte { return e.e.news.GetBroadcasts(2, 1<<30) }
+func (e Epochs) Passed() [][]byte { return e.e.news.due(2, 1<<30) }
+
+// Table is the membership as memberlist's callbacks tell it.
+type Table struct{ t *table }
+
+// NewTable returns the table of a member alone.
+func NewTable(self string, maxMembers int) Table {
+	return Table{newTable(Member{Name: self}, maxMembers)}
+}
+
+// Put tells of a member, if there is room for it.
+func (t Table) Put(m Member) {
+	if t.t.hasRoom(m.Name) {
+		t.t.put(m)
+	}
+}
+
+// Remove tells that a member went.
+func (t Table) Remove(name string) { t.t.remove(name) }
+
+// Depart tells what a member said of its going.
+func (t Table) Depart(name string, boot uint64, left bool) { t.t.depart(name, boot, left) }
+
+// Take returns the members.
+func (t Table) Take() []Member { return t.t.take().members }
+
+// Fate tells what became of a member since the last Take.
+func (t Table) Fate(name string) string {
+	got := t.t.take()
+	for _, m := range got.members {
+		switch {
+		case m.Name == name && m.Draining:
+			return "draining"
+		case m.Name == name:
+			return "there"
+		}
+	}
+	switch m, ok := got.gone[name]; {
+	case !ok:
+		return "never there"
+	case m.Draining:
+		return "left"
+	}
+	return "died"
+}
+
+// Gate stands before memberlist.
+type Gate struct{ g gate }
+
+// NewGate returns the gate of a member with one key, or none.
+func NewGate(label string, key []byte, maxMembers int) Gate {
+	return Gate{gate{label, newKeyring(key), maxMembers}}
+}
+
+// Packet tells why a packet is a stranger's.
+func (g Gate) Packet(b []byte) error { return g.g.packet(b) }
+
+// Stream checks a stream that another member opened.
+func (g Gate) Stream(r io.Reader) (io.Reader, error) { return g.g.stream(r, true) }

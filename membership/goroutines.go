@@ -9,9 +9,8 @@ import (
 	"time"
 )
 
-// settleTimeout bounds the wait for memberlist's goroutines. The slowest is a probe of a member that does not answer,
-// which takes up to 8 times probeInterval on a busy machine.
-const settleTimeout = 3 * time.Second
+// settleTime is added to the longest that a goroutine of memberlist may take to end.
+const settleTime = time.Second
 
 // profilerLabel is the key of the label, seen in CPU profiles too, that memberlist's goroutines carry.
 const profilerLabel = "p2pcache_membership"
@@ -20,11 +19,14 @@ const profilerLabel = "p2pcache_membership"
 // tells when they have ended. So they carry a profiler label, which goroutines inherit from those that start them, and
 // are looked for in the goroutine profile.
 type goroutines struct {
-	label string // differs between clusters
+	label   string // differs between clusters
+	slowest time.Duration
 }
 
-func newGoroutines(boot uint64) goroutines {
-	return goroutines{label: strconv.FormatUint(boot, 16)}
+// newGoroutines returns those of a member started at boot. The slowest of them is a probe of a member that does not
+// answer.
+func newGoroutines(boot uint64, p Profile) goroutines {
+	return goroutines{label: strconv.FormatUint(boot, 16), slowest: healthMult * p.ProbeInterval}
 }
 
 // of runs start, and labels the goroutines that it starts. The caller keeps its own labels.
@@ -39,7 +41,7 @@ func (g goroutines) of(start func()) {
 // wait returns once they have all ended, as those of a member that is shut down do by themselves. Mostly that is within
 // a millisecond; only a probe that waits for an answer takes longer.
 func (g goroutines) wait() {
-	deadline := time.Now().Add(settleTimeout)
+	deadline := time.Now().Add(g.slowest + settleTime)
 	for pause := time.Millisecond; g.running() && time.Now().Before(deadline); pause = min(2*pause, 20*time.Millisecond) {
 		time.Sleep(pause)
 	}

@@ -18,8 +18,8 @@ const maxAttempts = 16
 //
 // Whether or not a member was reached in time, c remembers the seeds and keeps trying those that are not members until
 // Close. A seed that cannot be parsed is an error at once, and none of the seeds is remembered. A seed that is this
-// very member is passed over; with no others Join returns nil. Other errors are ErrClosed, those of ctx, and what kept
-// a seed from being reached.
+// very member is passed over; with no others Join returns nil. Other errors are ErrClosed, those of ctx, what kept a
+// seed from being reached, and a *NameTakenError if the cluster has a live member of this one's name.
 func (c *Cluster) Join(ctx context.Context, seeds ...string) error {
 	err := c.join(ctx, seeds)
 	if err == nil || errors.Is(err, ErrClosed) {
@@ -42,6 +42,9 @@ func (c *Cluster) join(ctx context.Context, texts []string) error {
 	ctx, cancel := c.within(ctx)
 	defer cancel()
 	if err := c.contactAny(ctx, seeds); err != nil {
+		return err
+	}
+	if err := c.checkName(ctx); err != nil {
 		return err
 	}
 	err = c.flush(ctx)

@@ -2,10 +2,13 @@ package membership
 
 import (
 	"bytes"
+	"crypto/aes"
+	"crypto/cipher"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"github.com/hashicorp/memberlist"
 )
@@ -40,8 +43,9 @@ func (c *Cluster) keyCall(call string, key []byte, f func(*keyring, []byte) erro
 // keyring holds the keys of gossip, the one in use first. The methods keep to what memberlist's own does without a race:
 // readers of that one iterate over its keys while RemoveKey moves them in place, unless the key is the last.
 type keyring struct {
-	mu   sync.Mutex // keeps changes apart
-	ring *memberlist.Keyring
+	mu    sync.Mutex                    // keeps changes apart
+	ring  *memberlist.Keyring           // nil: gossip is not encrypted
+	seals atomic.Pointer[[]cipher.AEAD] // of the keys, in their order
 }
 
 // newKeyring returns a keyring of key alone, or, if key is empty, one of none that takes none.
@@ -50,7 +54,45 @@ func newKeyring(key []byte) *keyring {
 		return &keyring{}
 	}
 	ring, _ := memberlist.NewKeyring(nil, slices.Clone(key)) // Config.validate checked its length
-	return &keyring{ring: ring}
+	k := &keyring{ring: ring}
+	k.sealLocked()
+	return k
+}
+
+// isOn tells whether gossip is encrypted.
+func (k *keyring) isOn() bool { return k.ring != nil }
+
+// sealVersion is the way of encrypting that members of protocolVersion have, a sealed message's first byte: AES-GCM
+// without padding. The nonce follows, and then the rest.
+const sealVersion = 1
+
+// open decrypts what a member sealed, with data beside it.
+func (k *keyring) open(sealed, data []byte) ([]byte, error) {
+	seals := *k.seals.Load()
+	n := 1 + seals[0].NonceSize()
+	switch {
+	case len(sealed) == 0:
+		return nil, errEmpty
+	case len(sealed) < n || sealed[0] != sealVersion:
+		return nil, errUnencrypted
+	}
+	for _, seal := range seals {
+		if plain, err := seal.Open(nil, sealed[1:n], sealed[n:], data); err == nil {
+			return plain, nil
+		}
+	}
+	return nil, errWrongKey
+}
+
+// sealLocked follows a change of the keys.
+func (k *keyring) sealLocked() {
+	var seals []cipher.AEAD
+	for _, key := range k.ring.GetKeys() {
+		block, _ := aes.NewCipher(key) // fails for a wrong length alone
+		seal, _ := cipher.NewGCM(block)
+		seals = append(seals, seal)
+	}
+	k.seals.Store(&seals)
 }
 
 var errNoEncryption = errors.New("gossip is not encrypted: start with a key")
@@ -64,6 +106,7 @@ func (k *keyring) add(key []byte) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	defer k.sealLocked()
 	if k.indexLocked(key) < 0 && len(k.ring.GetKeys()) >= maxKeys {
 		return fmt.Errorf("there are %d keys already", maxKeys)
 	}
@@ -76,6 +119,7 @@ func (k *keyring) use(key []byte) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	defer k.sealLocked()
 	if k.indexLocked(key) < 0 {
 		return errors.New("the key was not added")
 	}
@@ -88,6 +132,7 @@ func (k *keyring) remove(key []byte) error {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	defer k.sealLocked()
 	inUse := k.ring.GetPrimaryKey()
 	if bytes.Equal(inUse, key) {
 		return errors.New("the key is in use: use another first")

@@ -5,8 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"time"
+
+	"github.com/p2pcache/p2pcache/membership/internal/pb"
 )
 
 const (
@@ -27,14 +28,32 @@ func (c *Cluster) Drain(ctx context.Context) error {
 }
 
 func (c *Cluster) drain(ctx context.Context) error {
+	if c.isUnknown() {
+		return nil
+	}
+	var told <-chan struct{}
 	err := c.open(func() {
 		c.table.drain()
 		c.announce()
+		told = c.sayGoing(false)
 	})
 	if err != nil {
 		return err
 	}
-	return c.spread(ctx)
+	return c.spread(ctx, told)
+}
+
+// isUnknown tells whether the others may know another member by this one's name, whom what this one says would be taken
+// for.
+func (c *Cluster) isUnknown() bool {
+	_, open, _ := c.table.rivalry()
+	return open
+}
+
+// sayGoing passes on that this member is about to leave, or left. The caller holds lifecycle.
+func (c *Cluster) sayGoing(left bool) <-chan struct{} {
+	d := departureOf(c.Self(), left)
+	return c.news.tell(aboutDeparture(d), &pb.News{Departures: []*pb.Departure{d}})
 }
 
 // announce queues the news of this member's metadata, if they changed. The caller holds lifecycle.
@@ -69,11 +88,18 @@ func (c *Cluster) leave(ctx context.Context) error {
 			return err
 		}
 	}
-	err := c.open(func() { _ = c.list.Leave(noWait) }) // as in announce
+	if c.isUnknown() {
+		return nil
+	}
+	var told <-chan struct{}
+	err := c.open(func() {
+		_ = c.list.Leave(noWait) // as in announce
+		told = c.sayGoing(true)
+	})
 	if err != nil {
 		return err
 	}
-	return c.spread(ctx)
+	return c.spread(ctx, told)
 }
 
 func leaveError(call string, err error) error {
@@ -91,27 +117,22 @@ func halfOf(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, time.Until(deadline)/2)
 }
 
-// spread waits until news queued before were sent as often as memberlist sends news. News not sent so often yet go with
-// each packet, so it is enough to count packets.
-func (c *Cluster) spread(ctx context.Context) error {
+// spread waits until what this member said was sent as often as news are, or nobody is left to hear it.
+func (c *Cluster) spread(ctx context.Context, told <-chan struct{}) error {
 	ctx, cancel := c.within(ctx)
 	defer cancel()
-	ticker := time.NewTicker(gossipInterval / 5)
+	ticker := time.NewTicker(c.profile.GossipInterval)
 	defer ticker.Stop()
-	for from := c.transport.sent.Load(); ; {
-		others := len(c.Snapshot().Members) - 1
-		if others == 0 || c.transport.sent.Load()-from >= retransmits(others+1) {
+	for {
+		if len(c.Snapshot().Members) == 1 {
 			return nil
 		}
 		select {
+		case <-told:
+			return nil
 		case <-ticker.C:
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
 	}
-}
-
-// retransmits is how often memberlist sends each piece of news among so many members.
-func retransmits(members int) uint64 {
-	return retransmitMult * uint64(math.Ceil(math.Log10(float64(members+1))))
 }

@@ -16,6 +16,11 @@ type Snapshot struct {
 	// Version is 1 for the first snapshot that a Cluster publishes, and one more for each that follows.
 	Version uint64
 
-	// Members are sorted by name. The member that published the snapshot is always among them.
+	// Members are sorted by name. The member that published the snapshot is among them, unless NameTaken is set.
 	Members []Member
+
+	// NameTaken tells that the member of this one's name in Members is another one, which had the name first and is
+	// alive. The others do not know this one: it must not act as if it owned anything. It takes the name as soon as
+	// that member is gone.
+	NameTaken bool
 }

@@ -13,6 +13,8 @@ type noticeKind int
 const (
 	noticeRefused  noticeKind = iota // what a member says is invalid
 	noticeConflict                   // a name is claimed at two addresses
+	noticeStranger                   // a packet or stream is none that a member sends
+	noticeTaken                      // this member's name is another's
 )
 
 // notice is something that a callback saw and must not log by itself, for writing a log may block.
@@ -20,8 +22,8 @@ type notice struct {
 	kind  noticeKind
 	level zerolog.Level
 	text  string
-	name  string // of the member that it is about, if of one
-	addr  string // that the member gossips at
+	name  string // of the member that it is about, if any
+	addr  string // that the member gossips at, or where a stranger is
 	holds string // for a conflict, where the name's holder gossips at
 	err   error  // for a refusal, the reason
 }
@@ -29,7 +31,10 @@ type notice struct {
 func (n notice) log(l zerolog.Logger) {
 	e := l.WithLevel(n.level)
 	if n.name != "" {
-		e = e.Str("member", n.name).Str("gossip", n.addr)
+		e = e.Str("member", n.name)
+	}
+	if n.addr != "" {
+		e = e.Str("gossip", n.addr)
 	}
 	if n.holds != "" {
 		e = e.Str("holder", n.holds)

@@ -34,13 +34,15 @@ func (c *Cluster) publishOnce() {
 	got := c.table.take()
 	last := c.Snapshot()
 	diff := changes(last.Members, got.members, got.gone)
-	if len(diff) > 0 {
-		c.snapshot.Store(&Snapshot{Version: last.Version + 1, Members: got.members})
+	if len(diff) > 0 || got.nameTaken != last.NameTaken {
+		c.snapshot.Store(&Snapshot{Version: last.Version + 1, Members: got.members, NameTaken: got.nameTaken})
 		c.contacts.note(diff, time.Now())
 		signal(c.published)
 	}
 	for _, ch := range diff {
-		ch.log(c.log)
+		if got.nameTaken == last.NameTaken || ch.member.Name != c.Self().Name { // else a notice tells better
+			ch.log(c.log)
+		}
 	}
 	for _, n := range got.notices {
 		n.log(c.gossipLog.log)

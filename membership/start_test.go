@@ -6,6 +6,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -44,6 +45,10 @@ func TestStartRefusesBadConfiguration(t *testing.T) {
 		"advertise with a port":    {func(c *membership.Config) { c.Advertise = "127.0.0.1:80" }, "IP literal without a port"},
 		"advertise every IP":       {func(c *membership.Config) { c.Advertise = "::" }, "one host"},
 		"label too long":           {func(c *membership.Config) { c.Label = long }, "limit is 255"},
+		"negative max members":     {func(c *membership.Config) { c.MaxMembers = -1 }, "max members is -1"},
+		"too many max members":     {func(c *membership.Config) { c.MaxMembers = 1 << 20 }, "max members is"},
+		"too much max metadata":    {func(c *membership.Config) { c.MaxMetaBytes = 513 }, "max metadata is 513"},
+		"profile of no sense":      {func(c *membership.Config) { c.Profile.ProbeTimeout = time.Second }, "probe-timeout"},
 		"key of 8 bytes":           {func(c *membership.Config) { c.Key = make([]byte, 8) }, "16, 24 or 32"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -32,7 +32,7 @@ func TestMembersOfAnotherKeyOrLabelStayApart(t *testing.T) {
 				t.Error("Join succeeded")
 			}
 			eventually(t, "a counts and logs a stranger", func() bool {
-				return a.Stats().Strangers > 0 && logA.has(`"level":"error"`, "memberlist")
+				return a.Stats().Strangers > 0 && logA.has(`"level":"warn"`, "stranger refused", `"gossip":"127.0.0.1"`)
 			})
 			if has(a, "b") || has(b, "a") {
 				t.Error("they merged")
@@ -68,6 +68,7 @@ func forge(t *testing.T, c *membership.Cluster, change func(*memberlist.Config))
 	cfg.Name, cfg.Label = "forged", membership.DefaultLabel
 	cfg.BindAddr, cfg.BindPort = "127.0.0.1", 0
 	cfg.Logger = log.New(io.Discard, "", 0)
+	cfg.EnableCompression = false
 	change(cfg)
 	list, err := memberlist.Create(cfg)
 	if err != nil {
@@ -193,4 +194,22 @@ func TestStreamsBeyondTheLimitAreClosed(t *testing.T) {
 		return c.Join(deadline(t), all[0].Self().GossipAddr) == nil
 	})
 	agree(t, slices.Concat(all, []*membership.Cluster{c})...)
+}
+
+func TestMembersAreLimited(t *testing.T) {
+	t.Parallel()
+	cfg, log := logged(config("a"))
+	cfg.MaxMembers, cfg.MaxMetaBytes = 3, 60
+	a, b, c := start(t, cfg), start(t, config("b")), start(t, config("c"))
+	join(t, b, a)
+	join(t, c, a)
+	agree(t, a, b, c)
+	join(t, start(t, config("d")), b)
+	eventually(t, "a refuses the fourth member", func() bool { return log.has("member refused", "too many members") })
+	closeCluster(t, c)
+	eventually(t, "a sees c go", func() bool { return !has(a, "c") })
+	long := config("e")
+	long.Zone = strings.Repeat("z", 60)
+	join(t, start(t, long), b)
+	eventually(t, "a refuses long metadata", func() bool { return log.has("member refused", "the limit is 60") })
 }

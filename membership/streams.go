@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"io"
 	"net"
 	"sync"
 )
@@ -22,6 +23,20 @@ type stream struct {
 	net.Conn
 	set      *streamSet
 	incoming bool
+	check    func(net.Conn) (io.Reader, error) // of what is read, before the first of it is handed on
+	checked  io.Reader                         // nil until then
+}
+
+// Read reads what check let through. It is called from one goroutine at a time.
+func (s *stream) Read(b []byte) (int, error) {
+	if s.checked == nil {
+		r, err := s.check(s.Conn)
+		if err != nil {
+			return 0, err
+		}
+		s.checked = r
+	}
+	return s.checked.Read(b)
 }
 
 // Close closes the connection; it may be called more than once.
@@ -40,8 +55,8 @@ func (s *stream) Write(b []byte) (int, error) {
 }
 
 // accept adds a connection that another member opened, or closes it and returns nil if there are too many.
-func (s *streamSet) accept(conn net.Conn) net.Conn {
-	st := &stream{Conn: conn, set: s, incoming: true}
+func (s *streamSet) accept(conn net.Conn, check func(net.Conn) (io.Reader, error)) net.Conn {
+	st := &stream{Conn: conn, set: s, check: check, incoming: true}
 	if !s.add(st) {
 		_ = conn.Close()
 		return nil
@@ -50,8 +65,8 @@ func (s *streamSet) accept(conn net.Conn) net.Conn {
 }
 
 // dialed adds a connection that this member opened, or closes it if the set is closed.
-func (s *streamSet) dialed(conn net.Conn) (net.Conn, error) {
-	st := &stream{Conn: conn, set: s}
+func (s *streamSet) dialed(conn net.Conn, check func(net.Conn) (io.Reader, error)) (net.Conn, error) {
+	st := &stream{Conn: conn, set: s, check: check}
 	if !s.add(st) {
 		_ = conn.Close()
 		return nil, net.ErrClosed

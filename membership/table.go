@@ -2,13 +2,14 @@ package membership
 
 import (
 	"cmp"
+	"fmt"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
-)
 
-// maxMembers bounds the memory that announcements of ever new names can take. It is far above what gossip is tuned for.
-const maxMembers = 1 << 14
+	"github.com/rs/zerolog"
+)
 
 // table is the membership as memberlist's callbacks told it. They run under memberlist's lock, so its methods only
 // copy, and wake the publisher.
@@ -22,22 +23,31 @@ type table struct {
 	// unknown is true from when this member met others, or its name was another's, until one of them knows it.
 	unknown atomic.Bool
 
-	mu      sync.Mutex // guards the fields below
-	self    Member
-	others  map[string]Member // by name
-	gone    map[string]Member // those that went since the last take, as they were last seen
-	notices noticeBoard
-	stats   Stats
-	echoes  uint64 // announcements of this member as it is, mostly by others
+	// maxMembers bounds the memory that announcements of ever new names can take.
+	maxMembers int
+
+	mu       sync.Mutex // guards the fields below
+	self     Member
+	others   map[string]Member    // by name
+	gone     map[string]Member    // those that went since the last take, as they were last seen
+	departed map[string]departure // what members said of their going that memberlist does not know yet
+	notices  noticeBoard
+	stats    Stats
+
+	echoes uint64 // announcements of this member as it is, mostly by others
+	rival  Member // who was announced by this member's name last, if it is open whose that is
+	taken  bool   // the name is the rival's
 }
 
-func newTable(self Member) *table {
+func newTable(self Member, maxMembers int) *table {
 	return &table{
-		wake:      make(chan struct{}, 1),
-		contested: make(chan struct{}, 1),
-		self:      self,
-		others:    make(map[string]Member),
-		gone:      make(map[string]Member),
+		wake:       make(chan struct{}, 1),
+		contested:  make(chan struct{}, 1),
+		maxMembers: maxMembers,
+		self:       self,
+		others:     make(map[string]Member),
+		gone:       make(map[string]Member),
+		departed:   make(map[string]departure),
 	}
 }
 
@@ -52,6 +62,10 @@ func signal(c chan<- struct{}) {
 func (t *table) put(m Member) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	m, gone := t.asDepartedLocked(m)
+	if gone {
+		return
+	}
 	if len(t.others) == 0 {
 		t.unknown.Store(true)
 	}
@@ -62,18 +76,23 @@ func (t *table) put(m Member) {
 func (t *table) remove(name string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	delete(t.departed, name)
 	if m, ok := t.others[name]; ok {
-		delete(t.others, name)
-		if len(t.others) == 0 {
-			t.unknown.Store(false)
-		}
-		t.goneLocked(m)
+		t.dropLocked(m)
 		signal(t.wake)
 	}
 }
 
+func (t *table) dropLocked(m Member) {
+	delete(t.others, m.Name)
+	if len(t.others) == 0 {
+		t.unknown.Store(false)
+	}
+	t.goneLocked(m)
+}
+
 func (t *table) goneLocked(m Member) {
-	if len(t.gone) < maxMembers {
+	if len(t.gone) < t.maxMembers {
 		t.gone[m.Name] = m
 	}
 }
@@ -83,7 +102,7 @@ func (t *table) hasRoom(name string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	_, known := t.others[name]
-	return known || len(t.others) < maxMembers
+	return known || len(t.others) < t.maxMembers-1
 }
 
 // size is how many members there are.
@@ -102,30 +121,19 @@ func (t *table) note(key string, n notice) {
 		t.stats.Refused++
 	case noticeConflict:
 		t.stats.Conflicts++
+	case noticeStranger:
+		t.stats.Strangers++
 	}
 	if t.notices.post(key, n) {
 		signal(t.wake)
 	}
 }
 
-// hearSelf takes note that this member's name was announced at addr.
-func (t *table) hearSelf(addr string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if addr == t.self.GossipAddr {
-		t.echoes++
-		t.unknown.Store(false)
-		return
-	}
-	t.unknown.Store(true)
-	signal(t.contested)
-}
-
-// echoed returns how often this member was announced as it is.
-func (t *table) echoed() uint64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.echoes
+// refuse takes note of a stranger's packet or stream.
+func (t *table) refuse(from netip.Addr, why error) {
+	t.note(fmt.Sprintf("stranger %v %v", from, why), notice{
+		kind: noticeStranger, level: zerolog.WarnLevel, text: "stranger refused", addr: from.String(), err: why,
+	})
 }
 
 // drain marks this member as about to leave.
@@ -150,19 +158,24 @@ func (t *table) counts() Stats {
 
 // taken is what the publisher takes from the table.
 type taken struct {
-	members []Member          // sorted by name
-	gone    map[string]Member // as in table
-	notices []notice
+	members   []Member          // sorted by name
+	gone      map[string]Member // as in table
+	notices   []notice
+	nameTaken bool
 }
 
 func (t *table) take() taken {
 	t.mu.Lock()
 	members := make([]Member, 0, len(t.others)+1)
-	members = append(members, t.self)
+	if t.taken {
+		members = append(members, t.rival)
+	} else {
+		members = append(members, t.self)
+	}
 	for _, m := range t.others {
 		members = append(members, m)
 	}
-	got := taken{members: members, gone: t.gone, notices: t.notices.takeAll()}
+	got := taken{members: members, gone: t.gone, notices: t.notices.takeAll(), nameTaken: t.taken}
 	t.gone = make(map[string]Member)
 	t.mu.Unlock()
 

@@ -4,11 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/netip"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/hashicorp/memberlist"
@@ -19,29 +19,26 @@ const (
 	// can make memberlist queue.
 	maxPacketBytes = 8 << 10
 
-	// receiveBufferBytes is asked of the kernel, to take in the packets of a join storm. It may grant less.
-	receiveBufferBytes = 2 << 20
-
 	// dialTimeout bounds a connection attempt: long enough for one SYN to be lost, short enough not to hold up others.
 	dialTimeout = 2 * time.Second
-
-	// portAttempts is how many free ports are tried; one that is free for TCP may be taken for UDP.
-	portAttempts = 16
 
 	// Bounds of the pause after a failed accept or read, such as for want of descriptors.
 	minPause = 5 * time.Millisecond
 	maxPause = time.Second
 )
 
-// gossipTransport carries memberlist's packets over UDP and its streams over TCP, at one port of one IP.
+// gossipTransport carries memberlist's packets and streams over a Network, at one port of one IP.
 //
 // It stands in for memberlist's own, which looks up names that strangers put in addresses, takes any number of streams,
 // forgets those it opened when it shuts down, and reads each packet into a new buffer of 64 KiB.
 type gossipTransport struct {
+	net        Network
+	gate       *gate
+	refused    func(from netip.Addr, why error)
 	bound      netip.AddrPort
 	advertised netip.AddrPort
-	listener   *net.TCPListener
-	conn       *net.UDPConn
+	listener   net.Listener
+	conn       PacketConn
 	packets    chan *memberlist.Packet
 	incoming   chan net.Conn
 	streams    streamSet
@@ -56,15 +53,15 @@ type gossipTransport struct {
 
 var _ memberlist.NodeAwareTransport = (*gossipTransport)(nil)
 
-// listen binds at.bind and starts to receive. The caller must call Shutdown.
-func listen(at endpoint) (*gossipTransport, error) {
-	listener, conn, err := bind(at.bind)
+// listen binds at.bind on n. The caller must call Shutdown.
+func listen(n Network, at endpoint) (*gossipTransport, error) {
+	conn, listener, err := n.Listen(at.bind)
 	if err != nil {
 		return nil, err
 	}
-	_ = conn.SetReadBuffer(receiveBufferBytes)
-	port := uint16(listener.Addr().(*net.TCPAddr).Port)
+	port := portOf(listener)
 	t := &gossipTransport{
+		net:        n,
 		bound:      netip.AddrPortFrom(at.bind.Addr(), port),
 		advertised: netip.AddrPortFrom(at.advertise, port),
 		listener:   listener,
@@ -73,32 +70,14 @@ func listen(at endpoint) (*gossipTransport, error) {
 		incoming:   make(chan net.Conn),
 	}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
-	t.wg.Go(t.accept)
-	t.wg.Go(t.receive)
 	return t, nil
 }
 
-// bind listens on one port for both, picking a free one if addr's is 0.
-func bind(addr netip.AddrPort) (*net.TCPListener, *net.UDPConn, error) {
-	tcp, udp := "tcp", "udp"
-	if addr.Addr().Is4() {
-		tcp, udp = "tcp4", "udp4" // plain "tcp" would make 0.0.0.0 mean IPv6 too
-	}
-	for attempt := 1; ; attempt++ {
-		listener, err := net.ListenTCP(tcp, net.TCPAddrFromAddrPort(addr))
-		if err != nil {
-			return nil, nil, err
-		}
-		picked := netip.AddrPortFrom(addr.Addr(), uint16(listener.Addr().(*net.TCPAddr).Port))
-		conn, err := net.ListenUDP(udp, net.UDPAddrFromAddrPort(picked))
-		if err == nil {
-			return listener, conn, nil
-		}
-		_ = listener.Close()
-		if addr.Port() != 0 || attempt == portAttempts || !errors.Is(err, syscall.EADDRINUSE) {
-			return nil, nil, err
-		}
-	}
+// start receives what g lets through, and tells refused of the rest, until Shutdown.
+func (t *gossipTransport) start(g *gate, refused func(from netip.Addr, why error)) {
+	t.gate, t.refused = g, refused
+	t.wg.Go(t.accept)
+	t.wg.Go(t.receive)
 }
 
 func (t *gossipTransport) accept() {
@@ -112,7 +91,7 @@ func (t *gossipTransport) accept() {
 			continue
 		}
 		pause = minPause
-		if conn = t.streams.accept(conn); conn == nil {
+		if conn = t.streams.accept(conn, t.checked(true)); conn == nil {
 			t.dropped.Add(1)
 			continue
 		}
@@ -137,6 +116,10 @@ func (t *gossipTransport) receive() {
 		pause = minPause
 		if n == 0 || n > maxPacketBytes {
 			t.dropped.Add(1)
+			continue
+		}
+		if err := t.gate.packet(buf[:n]); err != nil {
+			t.refused(from.Addr(), err)
 			continue
 		}
 		p := &memberlist.Packet{
@@ -187,16 +170,37 @@ func (t *gossipTransport) WriteToAddress(b []byte, a memberlist.Address) (time.T
 
 // DialTimeout opens a stream, which ends at Shutdown if not before.
 func (t *gossipTransport) DialTimeout(addr string, timeout time.Duration) (net.Conn, error) {
-	if _, err := netip.ParseAddrPort(addr); err != nil {
+	to, err := netip.ParseAddrPort(addr)
+	if err != nil {
 		return nil, fmt.Errorf("open stream: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, min(timeout, dialTimeout))
 	defer cancel()
-	conn, err := new(net.Dialer).DialContext(ctx, "tcp", addr)
+	conn, err := t.net.Dial(ctx, netip.AddrPortFrom(to.Addr().Unmap(), to.Port()))
 	if err != nil {
 		return nil, err
 	}
-	return t.streams.dialed(conn)
+	return t.streams.dialed(conn, t.checked(false))
+}
+
+// checked returns the gate for one stream, as streamSet asks for it.
+func (t *gossipTransport) checked(incoming bool) func(net.Conn) (io.Reader, error) {
+	return func(conn net.Conn) (io.Reader, error) {
+		r, err := t.gate.stream(conn, incoming)
+		var netErr net.Error
+		if err != nil && !errors.As(err, &netErr) && !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
+			t.refused(ipOf(conn.RemoteAddr()), err)
+		}
+		return r, err
+	}
+}
+
+// ipOf is the IP of an address that a Network gave, or none.
+func ipOf(addr net.Addr) netip.Addr {
+	if tcp, ok := addr.(*net.TCPAddr); ok {
+		return tcp.AddrPort().Addr().Unmap()
+	}
+	return netip.Addr{}
 }
 
 // DialAddressTimeout is DialTimeout; the name of the member is of no use here.

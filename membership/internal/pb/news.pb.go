@@ -23,11 +23,12 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// News is what members pass on by gossip, and exchange whole when they exchange all that they know. Members that do not
-// know a field pass over it.
+// News is what members pass on by gossip, and, as far as it lasts, exchange whole when they exchange all that they know.
+// Members that do not know a field pass over it.
 type News struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	Epochs        []*Epoch               `protobuf:"bytes,1,rep,name=epochs,proto3" json:"epochs,omitempty"`
+	Departures    []*Departure           `protobuf:"bytes,2,rep,name=departures,proto3" json:"departures,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -65,6 +66,13 @@ func (*News) Descriptor() ([]byte, []int) {
 func (x *News) GetEpochs() []*Epoch {
 	if x != nil {
 		return x.Epochs
+	}
+	return nil
+}
+
+func (x *News) GetDepartures() []*Departure {
+	if x != nil {
+		return x.Departures
 	}
 	return nil
 }
@@ -124,17 +132,88 @@ func (x *Epoch) GetNumber() uint64 {
 	return 0
 }
 
+// Departure is a member's word that it goes.
+type Departure struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The member.
+	Name []byte `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	// The boot id in its metadata: a later start is not meant.
+	Boot uint64 `protobuf:"fixed64,2,opt,name=boot,proto3" json:"boot,omitempty"`
+	// It has gone; otherwise it is about to.
+	Left          bool `protobuf:"varint,3,opt,name=left,proto3" json:"left,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Departure) Reset() {
+	*x = Departure{}
+	mi := &file_news_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Departure) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Departure) ProtoMessage() {}
+
+func (x *Departure) ProtoReflect() protoreflect.Message {
+	mi := &file_news_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Departure.ProtoReflect.Descriptor instead.
+func (*Departure) Descriptor() ([]byte, []int) {
+	return file_news_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *Departure) GetName() []byte {
+	if x != nil {
+		return x.Name
+	}
+	return nil
+}
+
+func (x *Departure) GetBoot() uint64 {
+	if x != nil {
+		return x.Boot
+	}
+	return 0
+}
+
+func (x *Departure) GetLeft() bool {
+	if x != nil {
+		return x.Left
+	}
+	return false
+}
+
 var File_news_proto protoreflect.FileDescriptor
 
 const file_news_proto_rawDesc = "" +
 	"\n" +
 	"\n" +
-	"news.proto\x12\x13p2pcache.membership\":\n" +
+	"news.proto\x12\x13p2pcache.membership\"z\n" +
 	"\x04News\x122\n" +
-	"\x06epochs\x18\x01 \x03(\v2\x1a.p2pcache.membership.EpochR\x06epochs\"3\n" +
+	"\x06epochs\x18\x01 \x03(\v2\x1a.p2pcache.membership.EpochR\x06epochs\x12>\n" +
+	"\n" +
+	"departures\x18\x02 \x03(\v2\x1e.p2pcache.membership.DepartureR\n" +
+	"departures\"3\n" +
 	"\x05Epoch\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\fR\x04name\x12\x16\n" +
-	"\x06number\x18\x02 \x01(\x04R\x06numberB5Z3github.com/p2pcache/p2pcache/membership/internal/pbb\x06proto3"
+	"\x06number\x18\x02 \x01(\x04R\x06number\"G\n" +
+	"\tDeparture\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\fR\x04name\x12\x12\n" +
+	"\x04boot\x18\x02 \x01(\x06R\x04boot\x12\x12\n" +
+	"\x04left\x18\x03 \x01(\bR\x04leftB5Z3github.com/p2pcache/p2pcache/membership/internal/pbb\x06proto3"
 
 var (
 	file_news_proto_rawDescOnce sync.Once
@@ -148,18 +227,20 @@ func file_news_proto_rawDescGZIP() []byte {
 	return file_news_proto_rawDescData
 }
 
-var file_news_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_news_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_news_proto_goTypes = []any{
-	(*News)(nil),  // 0: p2pcache.membership.News
-	(*Epoch)(nil), // 1: p2pcache.membership.Epoch
+	(*News)(nil),      // 0: p2pcache.membership.News
+	(*Epoch)(nil),     // 1: p2pcache.membership.Epoch
+	(*Departure)(nil), // 2: p2pcache.membership.Departure
 }
 var file_news_proto_depIdxs = []int32{
 	1, // 0: p2pcache.membership.News.epochs:type_name -> p2pcache.membership.Epoch
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	2, // 1: p2pcache.membership.News.departures:type_name -> p2pcache.membership.Departure
+	2, // [2:2] is the sub-list for method output_type
+	2, // [2:2] is the sub-list for method input_type
+	2, // [2:2] is the sub-list for extension type_name
+	2, // [2:2] is the sub-list for extension extendee
+	0, // [0:2] is the sub-list for field type_name
 }
 
 func init() { file_news_proto_init() }
@@ -173,7 +254,7 @@ func file_news_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_news_proto_rawDesc), len(file_news_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
