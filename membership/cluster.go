@@ -103,7 +103,7 @@ func newCluster(cfg Config, t *gossipTransport) *Cluster {
 		contacts:   newContacts(),
 		transport:  t,
 		gossipLog:  newGossipLog(cfg.Logger),
-		goroutines: newGoroutines(self.Boot, cfg.Profile),
+		goroutines: newGoroutines(cfg.Profile),
 		published:  make(chan struct{}, 1),
 		flushes:    make(chan chan struct{}),
 		attempts:   make(chan struct{}, maxAttempts),
@@ -115,9 +115,11 @@ func newCluster(cfg Config, t *gossipTransport) *Cluster {
 	return c
 }
 
-// newBoot returns the time in milliseconds, so that later starts have larger ids, followed by 20 random bits.
+// newBoot returns the time, so that later starts have larger ids: the milliseconds, the microseconds among them in 10 bits,
+// and 10 random bits.
 func newBoot() uint64 {
-	return uint64(time.Now().UnixMilli())<<20 | rand.Uint64()>>44
+	us := uint64(time.Now().UnixMicro())
+	return us/1000<<20 | us%1000<<10 | rand.Uint64()>>54
 }
 
 // Snapshot returns the newest snapshot. After Close it is the last one.

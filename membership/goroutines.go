@@ -3,6 +3,7 @@ package membership
 import (
 	"bytes"
 	"context"
+	"math/rand/v2"
 	"runtime/pprof"
 	"strconv"
 	"sync"
@@ -23,10 +24,10 @@ type goroutines struct {
 	slowest time.Duration
 }
 
-// newGoroutines returns those of a member started at boot. The slowest of them is a probe of a member that does not
+// newGoroutines returns those of a member yet to be started. The slowest of them is a probe of a member that does not
 // answer.
-func newGoroutines(boot uint64, p Profile) goroutines {
-	return goroutines{label: strconv.FormatUint(boot, 16), slowest: healthMult * p.ProbeInterval}
+func newGoroutines(p Profile) goroutines {
+	return goroutines{label: strconv.FormatUint(rand.Uint64(), 16), slowest: healthMult * p.ProbeInterval}
 }
 
 // of runs start, and labels the goroutines that it starts. The caller keeps its own labels.

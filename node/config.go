@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
+
+	"github.com/p2pcache/p2pcache/membership"
 )
 
 // Defaults of Config.
@@ -20,6 +22,9 @@ const (
 
 // MaxWeight is the largest Config.Weight.
 const MaxWeight = 100
+
+// MaxMembers is the largest Config.MaxMembers, and what it is if zero.
+const MaxMembers = membership.DefaultMaxMembers
 
 // Config says how a node is reached and by whom. The zero value is a node of its own that opens no port.
 type Config struct {
@@ -51,6 +56,17 @@ type Config struct {
 
 	// Cluster is a label that all members share: gossip from another cluster is refused. If empty, "p2pcache".
 	Cluster string
+
+	// GossipProfile is how eagerly the members watch each other, the same on all of them: GossipLAN, GossipWAN, GossipLocal, or
+	// one of your own. If zero, GossipLAN; a field that is zero is that of GossipLAN.
+	GossipProfile GossipProfile
+
+	// MaxMembers is how many members there may be; gossip that tells of more is refused. If zero, MaxMembers.
+	MaxMembers int
+
+	// AllowForeignHTTP accepts members whose HTTP address is a name, or on another IP than the one that they gossip at. If
+	// false, they are refused: a forged one could aim the others' requests at any host.
+	AllowForeignHTTP bool
 
 	// Secret protects the cluster: gossip is encrypted and requests between peers are signed with keys derived from
 	// it, and clients must sign too unless they come from loopback. If empty, nothing is protected, and the node

@@ -14,7 +14,8 @@ import (
 // Join tries to reach the cluster through seeds, each a host:port, or a name that may stand for many addresses, and
 // returns an error if none was reached within ctx. Whatever comes of it, it keeps trying in the background until the node is
 // closed, so that a seed that starts later is found, and a cluster that was cut in two becomes one again. It fails at once
-// for a seed that is malformed, and on a node that does not gossip.
+// for a seed that is malformed, and on a node that does not gossip, and with a *NameTakenError where the cluster has a live
+// member of this node's name: this node then serves through the others and owns nothing, until that member is gone.
 func (n *Node) Join(ctx context.Context, seeds ...string) error {
 	if n.cluster == nil {
 		return errors.New("node: join: this node does not gossip: set Config.Gossip")

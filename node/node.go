@@ -118,7 +118,8 @@ func (n *Node) gossip() error {
 	cluster, err := membership.Start(membership.Config{
 		Name: n.name, HTTPAddr: n.httpAddr, Zone: n.cfg.Zone, Weight: n.cfg.Weight,
 		Bind: n.cfg.Gossip, Advertise: n.cfg.gossipIP(n.httpAddr),
-		Label: n.cfg.Cluster, Key: n.keys.gossip,
+		Label: n.cfg.Cluster, Key: n.keys.gossip, Profile: n.cfg.GossipProfile,
+		MaxMembers: n.cfg.MaxMembers, AllowForeignHTTP: n.cfg.AllowForeignHTTP,
 		OnSnapshot: n.applySnapshot, Logger: n.log,
 	})
 	if err != nil {

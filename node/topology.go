@@ -17,6 +17,7 @@ type topology struct {
 	version uint64              // guarded by mu; of the newest snapshot
 	fixed   bool                // guarded by mu; SetPeers has spoken: gossip does not count any more
 	members []membership.Member // guarded by mu; of the view
+	self    string              // guarded by mu; this node's name among them, empty if it is not
 	closed  bool                // guarded by mu
 }
 
@@ -42,7 +43,11 @@ func (n *Node) applySnapshot(s membership.Snapshot) {
 		return
 	}
 	n.topology.version = s.Version
-	n.setViewLocked(n.name, s.Members)
+	self := n.name
+	if s.NameTaken {
+		self = "" // a peer has the name, and what it owns
+	}
+	n.setViewLocked(self, s.Members)
 }
 
 // fix sets the members by hand. This node is the one that is named by its address.
@@ -63,10 +68,10 @@ func (n *Node) stepDown() {
 	defer n.logChangeFrom(n.view.Load())
 	n.topology.mu.Lock()
 	defer n.topology.mu.Unlock()
-	if len(n.topology.members) == 0 {
-		return // it never had a peer
+	me := n.topology.self
+	if me == "" {
+		return // it never had a peer, or is no member
 	}
-	me := n.view.Load().me.Name
 	members := slices.Clone(n.topology.members)
 	for i := range members {
 		members[i].Draining = members[i].Draining || members[i].Name == me
@@ -74,13 +79,15 @@ func (n *Node) stepDown() {
 	n.setViewLocked(me, members)
 }
 
-// setViewLocked replaces the view by one of the members, which are sorted; self names this node among them.
+// setViewLocked replaces the view by one of the members, which are sorted; self names this node among them, and is empty if
+// it is none.
 func (n *Node) setViewLocked(self string, all []membership.Member) {
 	if n.topology.closed {
 		return
 	}
-	n.topology.members = all
-	old, v := n.view.Load(), &view{self: -1}
+	n.topology.members, n.topology.self = all, self
+	old := n.view.Load()
+	v := &view{me: old.me, self: -1}
 	peers := make(map[peerID]*peer, len(all))
 	byName := make(map[string]*peer, len(all))
 	for _, m := range all {

@@ -50,6 +50,7 @@ func TestEverySettingHasAVariableAndAKey(t *testing.T) {
 	values := map[string]string{
 		"name": "n", "cluster": "c", "listen": "127.0.0.1:1", "gossip": "127.0.0.1:2", "advertise": "127.0.0.3", "admin": "127.0.0.1:5", "zone": "z", "weight": "4",
 		"drain-timeout": "5s", "join": "127.0.0.1:6", "origin": "none", "group": "g=7", "secret-file": "/8", "insecure": "true",
+		"gossip-profile": "wan,gossip-nodes=5", "max-members": "9", "allow-foreign-http": "true",
 		"groupcache-compat": "true", "log-format": "json", "log-level": "warn",
 	}
 	shown := func(flag string) string { // as the flag prints it

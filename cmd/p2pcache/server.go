@@ -170,7 +170,12 @@ func (s *server) join() error {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), firstJoin)
 	defer cancel()
-	if err := s.node.Join(ctx, s.settings.join...); err != nil {
+	err := s.node.Join(ctx, s.settings.join...)
+	var taken *node.NameTakenError
+	switch {
+	case errors.As(err, &taken):
+		s.log.Error().Err(err).Msg("serving through the others, owning nothing, until the name is free")
+	case err != nil:
 		s.log.Warn().Err(err).Strs("seeds", s.settings.join).Msg("no seed answers yet: serving alone, and trying on")
 	}
 	return nil

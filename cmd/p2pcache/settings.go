@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strconv"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -35,6 +36,10 @@ type settings struct {
 	drainTimeout time.Duration
 	join, peers  []string
 
+	gossipProfile    node.GossipProfile
+	maxMembers       int
+	allowForeignHTTP bool
+
 	origin string
 	groups []groupSetting
 
@@ -48,10 +53,14 @@ type settings struct {
 
 func defaultSettings() settings {
 	return settings{
-		listen:       defaultListen,
-		gossip:       defaultGossip,
-		cluster:      node.DefaultCluster,
-		weight:       node.DefaultWeight,
+		listen:  defaultListen,
+		gossip:  defaultGossip,
+		cluster: node.DefaultCluster,
+		weight:  node.DefaultWeight,
+
+		gossipProfile: node.GossipLAN(),
+		maxMembers:    node.MaxMembers,
+
 		drainTimeout: node.DefaultDrainTimeout,
 		logFormat:    logConsole,
 		logLevel:     zerolog.InfoLevel,
@@ -78,6 +87,10 @@ func (s *settings) addNodeFlags(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&s.join, "join", nil, "gossip addresses, `HOST:PORT,...`, of any members")
 	flags.StringSliceVar(&s.peers, "peers", nil, "all members by hand, `http://HOST:PORT,...`, instead of gossip; each is named by its address")
 	flags.StringVar(&s.cluster, "cluster", s.cluster, "`LABEL` that all members share; gossip with another one is refused")
+	flags.Var(parsedVar(&s.gossipProfile, "lan", "PROFILE", node.ParseGossipProfile), "gossip-profile",
+		"how eagerly members watch each other: lan, wan or local, and changes to it, as in wan,probe-interval=2s")
+	flags.Var(parsedVar(&s.maxMembers, strconv.Itoa(node.MaxMembers), "N", parseCount(node.MaxMembers)), "max-members",
+		"most members there may be; gossip that tells of more is refused")
 	flags.StringVar(&s.zone, "zone", "", "`ZONE` that the node stands in")
 	flags.Var(parsedVar(&s.weight, "1", "N", parseCount(node.MaxWeight)), "weight", "share of the keys against the others'")
 	flags.Var(parsedVar(&s.drainTimeout, node.DefaultDrainTimeout.String(), "DURATION", parseLimit), "drain-timeout",
@@ -92,6 +105,7 @@ func (s *settings) addGroupFlags(flags *pflag.FlagSet) {
 func (s *settings) addSecurityFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.secretFile, "secret-file", "", "`FILE` with the secret that all members share")
 	addSwitch(flags, &s.insecure, "insecure", "serve others than this machine without a secret")
+	addSwitch(flags, &s.allowForeignHTTP, "allow-foreign-http", "accept members that serve on a name, or on another IP than they gossip on")
 	addSwitch(flags, &s.groupcacheCompat, "groupcache-compat", "answer golang/groupcache's clients as it would")
 }
 
