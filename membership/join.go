@@ -44,10 +44,11 @@ func (c *Cluster) join(ctx context.Context, texts []string) error {
 	if err := c.contactAny(ctx, seeds); err != nil {
 		return err
 	}
-	if err := c.checkName(ctx); err != nil {
-		return err
-	}
+	taken := c.checkName(ctx)
 	err = c.flush(ctx)
+	if taken != nil {
+		return taken
+	}
 	c.confirm(ctx)
 	return err
 }

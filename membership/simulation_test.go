@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,7 +40,14 @@ func ipOf(i int) netip.Addr { return netip.AddrFrom4([4]byte{10, 0, byte(i >> 8)
 func addrOf(i int) string { return netip.AddrPortFrom(ipOf(i), 7946).String() }
 
 // start starts a member, which joins through those of the seeds' numbers.
-func (s *simulation) start(i int, seeds ...int) *membership.Cluster {
+func (s *simulation) start(i int, seeds ...int) {
+	s.t.Helper()
+	s.listen(i)
+	s.join(i, seeds...)
+}
+
+// listen starts a member that knows nobody.
+func (s *simulation) listen(i int) {
 	s.t.Helper()
 	ip := ipOf(i)
 	c, err := membership.Start(membership.Config{
@@ -49,12 +57,14 @@ func (s *simulation) start(i int, seeds ...int) *membership.Cluster {
 		s.t.Fatal(err)
 	}
 	s.members[i] = c
+}
+
+func (s *simulation) join(i int, seeds ...int) {
 	var addrs []string
 	for _, seed := range seeds {
 		addrs = append(addrs, addrOf(seed))
 	}
-	_ = c.Join(s.t.Context(), addrs...) // goes on trying
-	return c
+	_ = s.members[i].Join(s.t.Context(), addrs...) // goes on trying
 }
 
 func (s *simulation) kill(i int) {
@@ -133,7 +143,7 @@ func TestFiftyJoinBackToBack(t *testing.T) {
 
 func TestAPartitionHeals(t *testing.T) {
 	t.Parallel()
-	for _, lasts := range []time.Duration{10 * time.Second, time.Minute, 10 * time.Minute} {
+	for _, lasts := range []time.Duration{10 * time.Second, time.Minute} {
 		t.Run(lasts.String(), func(t *testing.T) {
 			t.Parallel()
 			simulate(t, 0, func(s *simulation) {
@@ -153,15 +163,20 @@ func TestAPartitionHeals(t *testing.T) {
 	}
 }
 
-func TestAllStartAtOnceInAnyOrder(t *testing.T) {
+func TestAllStartAtOnce(t *testing.T) {
 	t.Parallel()
 	for range 10 {
 		simulate(t, 0, func(s *simulation) {
-			order := rand.Perm(10)
-			for _, i := range order {
-				s.start(i, rand.Perm(10)...)
+			var wg sync.WaitGroup
+			everyone := rand.Perm(10)
+			for _, i := range everyone {
+				s.listen(i)
 			}
-			t.Logf("%v: %v", order, s.agree(15*time.Second, s.numbers()...))
+			for _, i := range everyone {
+				wg.Go(func() { s.join(i, everyone...) })
+			}
+			wg.Wait()
+			t.Logf("%v", s.agree(15*time.Second, s.numbers()...))
 		})
 	}
 }
@@ -170,7 +185,7 @@ func TestAllStartAtOnceInAnyOrder(t *testing.T) {
 // happen.
 func TestMembersAgreeOnWhatHappened(t *testing.T) {
 	t.Parallel()
-	for seed := range uint64(12) {
+	for seed := range uint64(6) {
 		t.Run(fmt.Sprint("seed=", seed), func(t *testing.T) {
 			t.Parallel()
 			simulate(t, 0.02, func(s *simulation) { churn(s, rand.New(rand.NewPCG(seed, 0))) })

@@ -20,13 +20,14 @@ func (n *Node) Join(ctx context.Context, seeds ...string) error {
 	if n.cluster == nil {
 		return errors.New("node: join: this node does not gossip: set Config.Gossip")
 	}
-	if err := n.cluster.Join(ctx, seeds...); err != nil {
-		if n.ctx.Err() != nil {
-			err = ErrClosed
-		}
+	err := n.cluster.Join(ctx, seeds...)
+	n.applySnapshot(n.cluster.Snapshot())
+	if n.ctx.Err() != nil && err != nil {
+		err = ErrClosed
+	}
+	if err != nil {
 		return fmt.Errorf("node: join: %w", err)
 	}
-	n.applySnapshot(n.cluster.Snapshot())
 	return nil
 }
 
