@@ -44,7 +44,7 @@ func (c *Cluster) claim() {
 				continue
 			}
 			granted, denied = 0, denied+1
-			c.yieldToLiving(denied >= claimsDenied)
+			_ = c.yieldToLiving(denied >= claimsDenied)
 			pause = min(pause*9/8, c.profile.PushPullInterval)
 		}
 		if c.ctx.Err() == nil {
