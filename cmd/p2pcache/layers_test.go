@@ -114,7 +114,7 @@ func TestABadVariableIsNamed(t *testing.T) {
 
 func TestABadFileIsRefusedWithItsLine(t *testing.T) {
 	for content, want := range map[string]string{
-		"name: n\nlisten-on: x\n":      "conf.yaml:2: listen-on: no such setting: there are admin, advertise, cluster, drain-timeout,",
+		"name: n\nlisten-on: x\n":      "conf.yaml:2: listen-on: no such setting: there are admin, advertise, allow-foreign-http, cluster, drain-timeout,",
 		"config: other.yaml\n":         "conf.yaml:1: config: no such setting",
 		"help: true\n":                 "conf.yaml:1: help: no such setting",
 		"<<: {name: n}\n":              "conf.yaml:1: <<: no such setting",
