@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/p2pcache/p2pcache/scripts/chaos/internal/network"
 	"github.com/p2pcache/p2pcache/scripts/chaos/internal/scenario"
 )
 
@@ -46,6 +47,11 @@ func newRootCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if network.Isolated() {
+				if err := network.OpenLoopback(); err != nil {
+					return err
+				}
+			}
 			return o.run(cmd.Context(), chosen, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
@@ -63,7 +69,7 @@ func (o *options) addTo(cmd *cobra.Command) {
 	flags.DurationVar(&o.set.Steady, "steady", 5*time.Second, "how long it goes on before")
 	flags.Uint64Var(&o.set.Seed, "seed", 1, "of the faults and of the load: the same seed does the same")
 	flags.IntVar(&o.set.Keys, "keys", 10000, "number of keys whose loads are counted")
-	flags.IntVar(&o.set.Rate, "rate", 1000, "Gets a second")
+	flags.IntVar(&o.set.Rate, "rate", 500, "Gets a second")
 	flags.BoolVar(&o.keep, "keep", false, "keep the nodes' logs also where nothing fell short")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object a scenario instead of a line")
 	flags.BoolVar(&o.counts, "counts", false, "judge counts alone, for a machine that is busy with other things")

@@ -9,9 +9,16 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/p2pcache/p2pcache/scripts/chaos/internal/network"
 )
 
 func main() {
+	if isolates(os.Args) && !network.Isolated() {
+		if code, ok := network.Isolate(); ok {
+			os.Exit(code)
+		}
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err := newRootCommand().ExecuteContext(ctx)
 	stop()
@@ -19,6 +26,17 @@ func main() {
 		fmt.Fprintf(os.Stderr, "chaos: %v\n", err)
 		os.Exit(exitCode(err))
 	}
+}
+
+// isolates reports whether a command line starts clusters, which are given a network of their own where that is possible.
+func isolates(args []string) bool {
+	for _, arg := range args[1:] {
+		switch arg {
+		case "relay", "help", "completion", "--list", "--help", "-h":
+			return false
+		}
+	}
+	return true
 }
 
 // Exit codes.

@@ -4,6 +4,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -49,7 +50,7 @@ func (c *Cluster) Add() *Node {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	i := len(c.nodes)
-	n := &Node{cluster: c, place: i, ip: c.cfg.Network.IP(i), Name: "node" + strconv.Itoa(i+1)}
+	n := &Node{cluster: c, place: i, Name: "node" + strconv.Itoa(i+1)}
 	c.nodes = append(c.nodes, n)
 	return n
 }
@@ -129,7 +130,8 @@ func (c *Cluster) Close() {
 // command is how a node is started.
 func (c *Cluster) command(n *Node) *exec.Cmd {
 	args := []string{
-		"serve", "--name", n.Name, "--listen", n.HTTPAddr(), "--gossip", n.GossipAddr(), "--cluster", c.cfg.Label,
+		"serve", "--name", n.Name, "--listen", n.HTTPAddr(), "--cluster", c.cfg.Label,
+		"--gossip", netip.AddrPortFrom(n.bind(), gossipPort).String(), "--advertise", n.ip().String(),
 		"--group", c.cfg.Group + "=" + c.cfg.Options, "--origin", c.cfg.Origin, "--log-format", "json", "--insecure",
 	}
 	for _, seed := range n.joins() {

@@ -30,8 +30,7 @@ type Node struct {
 	Seeds []string // gossip addresses; nil: all other nodes'
 
 	cluster *Cluster
-	place   int
-	ip      netip.Addr
+	place   int // in the network
 
 	mu      sync.Mutex
 	state   State              // guarded by mu
@@ -46,11 +45,16 @@ type process struct {
 	exited chan struct{} // closed once it has ended
 }
 
-// HTTPAddr is the host:port that clients and peers ask.
-func (n *Node) HTTPAddr() string { return netip.AddrPortFrom(n.ip, httpPort).String() }
+// HTTPAddr is the host:port that the node listens on and its clients ask.
+func (n *Node) HTTPAddr() string {
+	return netip.AddrPortFrom(n.cluster.cfg.Network.Listen(n.place), httpPort).String()
+}
 
-// GossipAddr is the host:port that the node gossips at.
-func (n *Node) GossipAddr() string { return netip.AddrPortFrom(n.ip, gossipPort).String() }
+// GossipAddr is the host:port at which the others reach it.
+func (n *Node) GossipAddr() string { return netip.AddrPortFrom(n.ip(), gossipPort).String() }
+
+func (n *Node) bind() netip.Addr { return n.cluster.cfg.Network.Bind(n.place) }
+func (n *Node) ip() netip.Addr   { return n.cluster.cfg.Network.IP(n.place) }
 
 // URL is one of the node's pages.
 func (n *Node) URL(path string) string { return "http://" + n.HTTPAddr() + path }
@@ -59,7 +63,7 @@ func (n *Node) URL(path string) string { return "http://" + n.HTTPAddr() + path 
 func (n *Node) Place() int { return n.place }
 
 // Move makes the node live at another place when it is started again.
-func (n *Node) Move(place int) { n.place, n.ip = place, n.cluster.cfg.Network.IP(place) }
+func (n *Node) Move(place int) { n.place = place }
 
 // State returns what the node is in.
 func (n *Node) State() State {

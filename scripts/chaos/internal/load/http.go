@@ -23,6 +23,9 @@ func (l *Load) do(ctx context.Context, method string, to Target, i int, body []b
 	if err != nil {
 		return nil, err
 	}
+	if method == http.MethodPut && l.cfg.Life > 0 {
+		req.Header.Set("Cache-Control", fmt.Sprintf("max-age=%d", int(l.cfg.Life.Seconds())))
+	}
 	reply, err := l.client.Do(req)
 	if err != nil {
 		return nil, err

@@ -31,6 +31,7 @@ type Config struct {
 	Rate     int           // Gets a second
 	Writes   int           // writes a second; 0: none
 	Counted  int           // keys that are only read, from 0, asked for by Zipf's law
+	Life     time.Duration // of what is written, in whole seconds; 0: until it is removed
 	Deadline time.Duration // of a Get; beyond it, it has failed
 }
 

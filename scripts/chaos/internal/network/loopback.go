@@ -1,6 +1,7 @@
 package network
 
 import (
+	"errors"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -19,6 +20,12 @@ func NewLoopback() *Loopback {
 	return &Loopback{first: byte(64 + pid/256%128), second: byte(pid), spawner: newSpawner()}
 }
 
+// Bind implements Network.
+func (l *Loopback) Bind(i int) netip.Addr { return l.IP(i) }
+
+// Listen implements Network.
+func (l *Loopback) Listen(i int) netip.Addr { return l.IP(i) }
+
 // IP implements Network.
 func (l *Loopback) IP(i int) netip.Addr {
 	return netip.AddrFrom4([4]byte{127, l.first, l.second, byte(i + 1)})
@@ -29,6 +36,15 @@ func (l *Loopback) Outside() netip.Addr { return l.IP(253) }
 
 // Start implements Network.
 func (l *Loopback) Start(_ int, cmd *exec.Cmd) error { return l.spawner.start(cmd) }
+
+// errWhole is returned where a network cannot be broken.
+var errWhole = errors.New("network: nothing can be cut off without relays or namespaces")
+
+// Cut implements Network.
+func (l *Loopback) Cut(int, int) error { return errWhole }
+
+// Mend implements Network.
+func (l *Loopback) Mend() error { return nil }
 
 // Close implements Network. What was started ends with it.
 func (l *Loopback) Close() error {

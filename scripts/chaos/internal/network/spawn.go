@@ -21,10 +21,12 @@ func newSpawner() spawner {
 	return s
 }
 
-// start starts cmd, in a process group of its own so that Ctrl-C does not reach it.
-func (s spawner) start(cmd *exec.Cmd) error {
+func (s spawner) start(cmd *exec.Cmd) error { return s.do(func() error { return start(cmd) }) }
+
+// start starts cmd on the thread that it is called on, in a process group of its own so that Ctrl-C does not reach it.
+func start(cmd *exec.Cmd) error {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL, Setpgid: true}
-	return s.do(cmd.Start)
+	return cmd.Start()
 }
 
 // do runs a function on the thread that starts processes.

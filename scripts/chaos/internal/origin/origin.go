@@ -17,12 +17,14 @@ import (
 // Origin serves GET /<group>/<key> with the newest value of the key. It is safe for concurrent use.
 type Origin struct {
 	truth  *truth.Truth
+	mortal Mortal
 	server *http.Server
 	addr   string
 	served sync.WaitGroup
 
 	delay  atomic.Int64 // ns before an answer
 	status atomic.Int64 // of each answer; 0: 200
+	breaks atomic.Bool  // the connection is cut instead of an answer
 
 	all     atomic.Uint64   // loads ever
 	loads   []atomic.Uint64 // by key, since Mark
@@ -30,13 +32,19 @@ type Origin struct {
 	most    atomic.Int64    // loads under way at once, since Mark
 }
 
+// Mortal says which values do not live until they are removed: those of the keys from a number on.
+type Mortal struct {
+	From int
+	Life time.Duration // in whole seconds; 0: as long as others
+}
+
 // Start serves the truth on addr, a host:port whose port may be 0.
-func Start(addr string, t *truth.Truth) (*Origin, error) {
+func Start(addr string, t *truth.Truth, m Mortal) (*Origin, error) {
 	listener, err := net.Listen("tcp", addr)
 	if err != nil {
 		return nil, fmt.Errorf("origin: %w", err)
 	}
-	o := &Origin{truth: t, addr: listener.Addr().String(), loads: make([]atomic.Uint64, t.Keys())}
+	o := &Origin{truth: t, mortal: m, addr: listener.Addr().String(), loads: make([]atomic.Uint64, t.Keys())}
 	o.server = &http.Server{Handler: http.HandlerFunc(o.serve), ReadHeaderTimeout: time.Minute}
 	o.served.Go(func() { _ = o.server.Serve(listener) }) // ends with Close
 	return o, nil
@@ -56,6 +64,9 @@ func (o *Origin) SetDelay(d time.Duration) { o.delay.Store(int64(d)) }
 
 // SetStatus makes each answer fail with a status from now on; with 0, none.
 func (o *Origin) SetStatus(code int) { o.status.Store(int64(code)) }
+
+// SetBreaks makes each connection end instead of an answer from now on, as when the origin panics.
+func (o *Origin) SetBreaks(yes bool) { o.breaks.Store(yes) }
 
 // Mark begins to count anew.
 func (o *Origin) Mark() {
@@ -87,9 +98,15 @@ func (o *Origin) serve(w http.ResponseWriter, r *http.Request) {
 	if !o.wait(r) {
 		return
 	}
+	if o.breaks.Load() {
+		panic(http.ErrAbortHandler)
+	}
 	if code := int(o.status.Load()); code != 0 {
 		http.Error(w, "told to fail", code)
 		return
+	}
+	if life := o.mortal.Life; life > 0 && i >= o.mortal.From {
+		w.Header().Set("Cache-Control", fmt.Sprintf("max-age=%d", int(life.Seconds())))
 	}
 	w.Write(value)
 }

@@ -3,6 +3,8 @@ package scenario
 import (
 	"fmt"
 	"time"
+
+	"github.com/p2pcache/p2pcache/scripts/chaos/internal/timeline"
 )
 
 // attempt is how long a node waits for a peer that gives no sign of life.
@@ -46,7 +48,9 @@ func stop(r *Run, pause time.Duration) error {
 	victim := r.victim()
 	r.fault(fmt.Sprintf("SIGSTOP %s for %v", victim.Name, pause))
 	victim.Stop()
+	began := r.timeline.Now()
 	r.sleep(pause)
+	stopped := timeline.Summarize(r.timeline.Gets(began, r.timeline.Now()))
 	victim.Continue()
 	r.fault("SIGCONT " + victim.Name)
 	if err := r.agree(15 * time.Second); err != nil {
@@ -57,13 +61,12 @@ func stop(r *Run, pause time.Duration) error {
 	if r.scenario.replicas > 1 {
 		limit = 3 * r.result.Steady.P99
 	}
-	r.within("p99", r.since().P99, limit)
-	wedged := r.wedged()
-	r.atMost("keys wedged", float64(wedged), 0)
+	r.within("p99 while stopped", stopped.P99, limit)
+	r.atMost("wedged", float64(r.wedged()), 0)
 	return nil
 }
 
-// wedged counts the keys that some node does not answer for.
+// wedged is 1 if some key is not answered for.
 func (r *Run) wedged() int {
 	if err := r.touchAll(); err != nil {
 		r.timeline.Complain(err.Error())

@@ -45,6 +45,7 @@ type Run struct {
 
 	watchers sync.WaitGroup
 	faultAt  time.Duration // since the timeline's start; 0 before the fault
+	overAt   time.Duration // when what counts was over; 0 before
 	result   Result
 }
 
@@ -120,18 +121,20 @@ func (r *Run) start() (err error) {
 	if r.scenario.writes > 0 {
 		keys += written
 	}
-	r.net = network.NewLoopback()
+	if r.net, err = r.scenario.place.network(); err != nil {
+		return err
+	}
 	r.truth = truth.New(keys, r.scenario.size, bound)
-	if r.origin, err = origin.Start(r.net.Outside().String()+":0", r.truth); err != nil {
+	if r.origin, err = origin.Start(r.net.Outside().String()+":0", r.truth, origin.Mortal{From: r.set.Keys, Life: r.scenario.ttl}); err != nil {
 		return err
 	}
 	r.load = load.New(load.Config{
 		Truth: r.truth, Timeline: r.timeline, Seed: r.set.Seed, Rate: r.set.Rate, Writes: r.scenario.writes,
-		Counted: r.set.Keys, Deadline: deadline,
+		Counted: r.set.Keys, Life: r.scenario.ttl, Deadline: deadline,
 	})
 	r.cluster = cluster.New(cluster.Config{
 		Binary: r.set.Binary, Label: fmt.Sprintf("chaos-%s-%d", r.scenario.Name, os.Getpid()), Logs: r.set.Logs, Group: group,
-		Options: r.scenario.options(), Origin: r.origin.URL(), Network: r.net, Aim: r.load.Aim,
+		Options: r.scenario.group(), Flags: r.scenario.flags, Origin: r.origin.URL(), Network: r.net, Aim: r.load.Aim,
 	})
 	return nil
 }
@@ -161,7 +164,7 @@ func (r *Run) conclude(err error) {
 	if r.faultAt == 0 || r.cluster == nil {
 		return
 	}
-	r.result.Faulty = timeline.Summarize(r.timeline.Gets(r.faultAt, r.timeline.Now()))
+	r.result.Faulty = r.since()
 	for i := range r.set.Keys {
 		r.result.Loads += r.origin.Loads(i)
 	}

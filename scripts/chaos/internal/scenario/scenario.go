@@ -4,7 +4,6 @@ package scenario
 import (
 	"fmt"
 	"io"
-	"strings"
 	"time"
 )
 
@@ -15,9 +14,12 @@ type Scenario struct {
 	Nodes int    // if zero, 5
 
 	replicas int           // of each key; if zero, 1
-	ttl      time.Duration // of the values; if zero, they live until they are removed
+	ttl      time.Duration // of what is written, in whole seconds; if zero, it lives until it is removed
 	size     int           // bytes of a value; if zero, defaultSize
-	writes   int           // a second, to keys of their own
+	writes   int           // a second, to keys of their own, whose values live for ttl
+	place    place         // in which the nodes live
+	options  string        // more of the group's: ,OPTION=VALUE...
+	flags    []string      // more of each node's
 	length   time.Duration // how long the load goes on after the fault; if zero, defaultLength
 	run      func(*Run) error
 }
@@ -67,20 +69,16 @@ func (s Scenario) withSettings(set Settings) (Scenario, Settings) {
 	return s, set
 }
 
-// options are the group's.
-func (s Scenario) options() string {
-	options := []string{"512MiB", fmt.Sprintf("replicas=%d", s.replicas)}
-	if s.ttl > 0 {
-		options = append(options, "ttl="+s.ttl.String())
-	}
-	return strings.Join(options, ",")
-}
+// group is the configuration of the nodes' group.
+func (s Scenario) group() string { return fmt.Sprintf("512MiB,replicas=%d%s", s.replicas, s.options) }
 
 // All returns the scenarios in the order in which they are listed.
 func All() []Scenario {
 	var all []Scenario
-	all = append(all, deaths()...)
-	return append(all, deploys()...)
+	for _, of := range []func() []Scenario{deaths, deploys, partitions} {
+		all = append(all, of()...)
+	}
+	return all
 }
 
 // Find returns the scenario of a name.

@@ -87,7 +87,11 @@ func (r *Run) within(name string, got, limit time.Duration) {
 
 // since sums up the Gets since the fault.
 func (r *Run) since() timeline.Summary {
-	return timeline.Summarize(r.timeline.Gets(r.faultAt, r.timeline.Now()))
+	until := r.overAt
+	if until == 0 {
+		until = r.timeline.Now()
+	}
+	return timeline.Summarize(r.timeline.Gets(r.faultAt, until))
 }
 
 // owned returns the keys that belong to one of some members by the ring of now.
@@ -121,7 +125,7 @@ func (r *Run) loads(keys map[int]bool) (loads, asked int) {
 
 // touchAll asks for every counted key once, so that those nobody asked for count as well.
 func (r *Run) touchAll() error {
-	r.timeline.Event("asking for every key")
+	r.overAt = r.timeline.Event("asking for every key")
 	return r.load.Warm(r.ctx, 0, r.set.Keys)
 }
 
