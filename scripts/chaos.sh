@@ -6,5 +6,6 @@ set -euo pipefail
 export GOTOOLCHAIN=auto
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
-(cd "$root" && go build -o bin/ ./cmd/p2pcache ./scripts/chaos)
-exec "$root/bin/chaos" --binary "$root/bin/p2pcache" "$@"
+cd "$root"
+go build -o bin/ ./cmd/p2pcache ./scripts/chaos
+exec bin/chaos "$@"

@@ -68,6 +68,7 @@ func (o *options) addTo(cmd *cobra.Command) {
 	flags.DurationVar(&o.set.Duration, "duration", 0, "how long the load goes on after the fault (default: the scenario's own)")
 	flags.DurationVar(&o.set.Steady, "steady", 5*time.Second, "how long it goes on before")
 	flags.Uint64Var(&o.set.Seed, "seed", 1, "of the faults and of the load: the same seed does the same")
+	flags.IntVar(&o.set.Rounds, "rounds", 0, "how often what a scenario repeats is done (default: the scenario's own)")
 	flags.IntVar(&o.set.Keys, "keys", 10000, "number of keys whose loads are counted")
 	flags.IntVar(&o.set.Rate, "rate", 500, "Gets a second")
 	flags.BoolVar(&o.keep, "keep", false, "keep the nodes' logs also where nothing fell short")

@@ -11,7 +11,8 @@ import (
 // lookEvery is how often nodes are looked at while their agreement is awaited.
 const lookEvery = 50 * time.Millisecond
 
-// Agree waits until all nodes that are up name the same number of members, as many as they are themselves, and the same ring.
+// Agree waits until all nodes that are up name the same ring and as many members as they are themselves, and each of these by its
+// name and its address.
 func (c *Cluster) Agree(ctx context.Context) error {
 	for {
 		disagreement := c.disagreement(ctx)
@@ -40,6 +41,27 @@ func (c *Cluster) disagreement(ctx context.Context) error {
 			return fmt.Errorf("%s and %s have different rings", n.Name, first.Node)
 		case i == 0:
 			first = look
+		}
+		if err := n.knows(ctx, up); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// knows tells which of some nodes a node does not know, or looks for elsewhere.
+func (n *Node) knows(ctx context.Context, nodes []*Node) error {
+	members, err := n.members(ctx)
+	if err != nil {
+		return err
+	}
+	at := map[string]string{}
+	for _, m := range members {
+		at[m.Name] = m.GossipAddr
+	}
+	for _, other := range nodes {
+		if at[other.Name] != other.GossipAddr() {
+			return fmt.Errorf("%s looks for %s at %q, not at %s", n.Name, other.Name, at[other.Name], other.GossipAddr())
 		}
 	}
 	return nil

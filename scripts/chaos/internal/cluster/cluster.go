@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -55,11 +56,15 @@ func (c *Cluster) Add() *Node {
 	return n
 }
 
-// StartAll adds a number of nodes and starts them, the first one alone and the others at once.
-func (c *Cluster) StartAll(ctx context.Context, count int) error {
+// AddAll makes a number of nodes.
+func (c *Cluster) AddAll(count int) {
 	for range count {
 		c.Add()
 	}
+}
+
+// StartAll starts all nodes, the first one alone and the others at once.
+func (c *Cluster) StartAll(ctx context.Context) error {
 	nodes := c.Nodes()
 	if err := nodes[0].Start(ctx); err != nil {
 		return err
@@ -138,7 +143,13 @@ func (c *Cluster) command(n *Node) *exec.Cmd {
 		args = append(args, "--join", seed)
 	}
 	args = append(args, c.cfg.Flags...)
-	return exec.Command(c.cfg.Binary, append(args, n.Flags...)...)
+	binary := c.cfg.Binary
+	if n.Binary != "" {
+		binary = n.Binary
+	}
+	cmd := exec.Command(binary, append(args, n.Flags...)...)
+	cmd.Env = append(os.Environ(), n.Env...)
+	return cmd
 }
 
 func (c *Cluster) logFile(n *Node) string { return filepath.Join(c.cfg.Logs, n.Name+".log") }

@@ -23,11 +23,13 @@ const (
 	Leaving
 )
 
-// Node is a place in the cluster where a process runs, or another after it. Name, Flags and Seeds count when it is started.
+// Node is a place in the cluster where a process runs, or another after it. Its exported fields count when it is started.
 type Node struct {
-	Name  string
-	Flags []string // more of them
-	Seeds []string // gossip addresses; nil: all other nodes'
+	Name   string
+	Binary string   // if empty, the cluster's
+	Flags  []string // more of them
+	Env    []string // more variables, as NAME=VALUE
+	Seeds  []string // gossip addresses; nil: all other nodes'
 
 	cluster *Cluster
 	place   int // in the network
@@ -189,6 +191,15 @@ func (n *Node) Terminate() int {
 	n.wait()
 	n.change(Down)
 	return n.process.cmd.ProcessState.ExitCode()
+}
+
+// SetAside makes clients ask a node no more, or again.
+func (n *Node) SetAside(yes bool) {
+	if yes {
+		n.change(Starting)
+	} else {
+		n.change(Up)
+	}
 }
 
 // leaveGrace is between a node's being asked no more and SIGTERM: the time in which a load balancer acts.

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -19,35 +20,50 @@ type Ring struct {
 func (c *Cluster) Ring(ctx context.Context) (Ring, error) {
 	up := c.Up()
 	if len(up) == 0 {
-		return Ring{}, fmt.Errorf("no node is up")
+		return Ring{}, errors.New("no node is up")
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, up[0].URL("/debug/ring"), nil)
+	page, err := up[0].members(ctx)
 	if err != nil {
 		return Ring{}, err
-	}
-	reply, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return Ring{}, err
-	}
-	defer reply.Body.Close()
-	var page struct {
-		Members []struct {
-			Name     string `json:"name"`
-			Zone     string `json:"zone"`
-			Weight   int    `json:"weight"`
-			Draining bool   `json:"draining"`
-		} `json:"members"`
-	}
-	if err := json.NewDecoder(reply.Body).Decode(&page); err != nil {
-		return Ring{}, fmt.Errorf("%s: /debug/ring: %w", up[0].Name, err)
 	}
 	var members []hashring.Member
-	for _, m := range page.Members {
+	for _, m := range page {
 		if !m.Draining {
 			members = append(members, hashring.Member{Name: m.Name, Weight: m.Weight})
 		}
 	}
 	return Ring{hashring.New(members...), hashring.NewNamespace(c.cfg.Group)}, nil
+}
+
+// member is one of a ring's page.
+type member struct {
+	Name       string `json:"name"`
+	HTTPAddr   string `json:"http_addr"`
+	GossipAddr string `json:"gossip_addr"`
+	Weight     int    `json:"weight"`
+	Draining   bool   `json:"draining"`
+}
+
+// members reads which members a node knows.
+func (n *Node) members(ctx context.Context) ([]member, error) {
+	ctx, cancel := context.WithTimeout(ctx, metricsTimeout)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, n.URL("/debug/ring"), nil)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer reply.Body.Close()
+	var page struct {
+		Members []member `json:"members"`
+	}
+	if err := json.NewDecoder(reply.Body).Decode(&page); err != nil {
+		return nil, fmt.Errorf("%s: /debug/ring: %w", n.Name, err)
+	}
+	return page.Members, nil
 }
 
 // Owner returns the name of the member that owns a key.

@@ -49,14 +49,14 @@ const warmers = 32
 func (l *Load) Warm(ctx context.Context, from, to int) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	targets := *l.targets.Load()
+	targets := l.Targets()
 	next := atomic.Int64{}
 	next.Store(int64(from))
 	var workers sync.WaitGroup
 	for range warmers {
 		workers.Go(func() {
 			for i := int(next.Add(1) - 1); i < to && ctx.Err() == nil; i = int(next.Add(1) - 1) {
-				if err := l.warm(ctx, targets[i%len(targets)], i); err != nil {
+				if err := l.Get(ctx, targets[i%len(targets)], i); err != nil {
 					cancel(fmt.Errorf("warming: key %s: %w", truth.Key(i), err))
 				}
 			}
@@ -64,13 +64,4 @@ func (l *Load) Warm(ctx context.Context, from, to int) error {
 	}
 	workers.Wait()
 	return context.Cause(ctx)
-}
-
-func (l *Load) warm(ctx context.Context, from Target, i int) error {
-	question := l.cfg.Truth.Ask(i)
-	value, err := l.fetch(ctx, from, i)
-	if err != nil {
-		return err
-	}
-	return question.Judge(value)
 }

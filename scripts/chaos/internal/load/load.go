@@ -23,14 +23,17 @@ type Target struct {
 	Alive context.Context
 }
 
-// Config says what is asked. Keys from Counted on are those that are written.
+// Config says what is asked. The first Counted keys are only read, by Zipf's law; the Written ones after them are written too.
+// Further keys are left alone.
 type Config struct {
 	Truth    *truth.Truth
 	Timeline *timeline.Timeline
 	Seed     uint64
-	Rate     int           // Gets a second
-	Writes   int           // writes a second; 0: none
-	Counted  int           // keys that are only read, from 0, asked for by Zipf's law
+	Rate     int // Gets a second
+	Writes   int // writes a second; 0: none
+	Counted  int
+	Written  int
+	Share    int           // Gets of a hundred that ask for written keys, each as likely as the other
 	Life     time.Duration // of what is written, in whole seconds; 0: until it is removed
 	Deadline time.Duration // of a Get; beyond it, it has failed
 }
@@ -38,8 +41,6 @@ type Config struct {
 const (
 	// skew is the exponent of Zipf's law.
 	skew = 1.1
-	// toWritten of a hundred Gets ask for keys that are written, each as likely as the other.
-	toWritten = 10
 	// tickEvery is how often the Gets that are due are sent.
 	tickEvery = time.Millisecond
 	// maxConns is kept to each node: as many Gets as may be under way in a stall, or each would connect anew.
@@ -116,8 +117,8 @@ func (l *Load) send(ctx context.Context) {
 		}
 		for due := int(time.Since(began).Seconds() * float64(l.cfg.Rate)); sent < due; sent++ {
 			i := int(zipf.Uint64())
-			if written := l.cfg.Truth.Keys() - l.cfg.Counted; written > 0 && chance.IntN(100) < toWritten {
-				i = l.cfg.Counted + chance.IntN(written)
+			if l.cfg.Written > 0 && chance.IntN(100) < l.cfg.Share {
+				i = l.cfg.Counted + chance.IntN(l.cfg.Written)
 			}
 			if target, ok := l.pick(chance); ok {
 				l.running.Go(func() { l.get(target, i) })
@@ -135,26 +136,33 @@ func (l *Load) pick(chance *rand.Rand) (Target, bool) {
 	return targets[chance.IntN(len(targets))], true
 }
 
-func (l *Load) get(from Target, i int) {
+// Targets returns the nodes that are asked.
+func (l *Load) Targets() []Target { return *l.targets.Load() }
+
+// Get asks one node for key i, besides the load. It is judged and recorded as well.
+func (l *Load) Get(ctx context.Context, from Target, i int) error {
 	l.asked[i].Store(true)
 	began := time.Now()
-	ctx, cancel := context.WithTimeout(from.Alive, l.cfg.Deadline)
-	defer cancel()
 	question := l.cfg.Truth.Ask(i)
-	value, err := l.fetch(ctx, from, i)
 	outcome := timeline.Served
-	switch {
-	case from.Alive.Err() != nil:
-		outcome = timeline.Lost
-	case err != nil:
+	value, err := l.fetch(ctx, from, i)
+	if err != nil {
 		outcome = timeline.Failed
-	default:
-		if err = question.Judge(value); err != nil {
-			outcome = timeline.Wrong
-		}
+	} else if err = question.Judge(value); err != nil {
+		outcome = timeline.Wrong
+	}
+	if from.Alive.Err() != nil {
+		outcome = timeline.Lost
 	}
 	l.cfg.Timeline.AddGet(began, outcome)
 	if outcome == timeline.Failed || outcome == timeline.Wrong {
 		l.cfg.Timeline.Complain(fmt.Sprintf("%s: key %s after %v: %v", from.Name, truth.Key(i), time.Since(began).Round(time.Millisecond), err))
 	}
+	return err
+}
+
+func (l *Load) get(from Target, i int) {
+	ctx, cancel := context.WithTimeout(from.Alive, l.cfg.Deadline)
+	defer cancel()
+	_ = l.Get(ctx, from, i) // is recorded
 }

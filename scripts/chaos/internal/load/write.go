@@ -29,17 +29,16 @@ func (l *Load) write(ctx context.Context, w int) {
 	unclearUntil := map[int]time.Time{}
 	tick := time.NewTicker(time.Second * writers / time.Duration(l.cfg.Writes))
 	defer tick.Stop()
-	written := l.cfg.Truth.Keys() - l.cfg.Counted
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
 		}
-		i := l.cfg.Counted + chance.IntN(written)/writers*writers + w
+		i := l.cfg.Counted + chance.IntN(l.cfg.Written)/writers*writers + w
 		to, ok := l.pick(chance)
 		set := chance.IntN(2) == 0
-		if i >= l.cfg.Truth.Keys() || !ok || time.Now().Before(unclearUntil[i]) {
+		if i >= l.cfg.Counted+l.cfg.Written || !ok || time.Now().Before(unclearUntil[i]) {
 			continue
 		}
 		if !l.change(to, i, set) {

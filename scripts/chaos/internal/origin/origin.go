@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -24,7 +25,7 @@ type Origin struct {
 
 	delay  atomic.Int64 // ns before an answer
 	status atomic.Int64 // of each answer; 0: 200
-	breaks atomic.Bool  // the connection is cut instead of an answer
+	breaks atomic.Bool  // the connection is cut in the middle of an answer
 
 	all     atomic.Uint64   // loads ever
 	loads   []atomic.Uint64 // by key, since Mark
@@ -65,7 +66,7 @@ func (o *Origin) SetDelay(d time.Duration) { o.delay.Store(int64(d)) }
 // SetStatus makes each answer fail with a status from now on; with 0, none.
 func (o *Origin) SetStatus(code int) { o.status.Store(int64(code)) }
 
-// SetBreaks makes each connection end instead of an answer from now on, as when the origin panics.
+// SetBreaks makes each connection end in the middle of the answer from now on, as when the origin panics.
 func (o *Origin) SetBreaks(yes bool) { o.breaks.Store(yes) }
 
 // Mark begins to count anew.
@@ -98,7 +99,10 @@ func (o *Origin) serve(w http.ResponseWriter, r *http.Request) {
 	if !o.wait(r) {
 		return
 	}
-	if o.breaks.Load() {
+	if o.breaks.Load() { // in the middle of the answer: before it, clients would ask again by themselves
+		w.Header().Set("Content-Length", strconv.Itoa(len(value)))
+		w.Write(value[:len(value)/2])
+		_ = http.NewResponseController(w).Flush() // the connection's end is an end as well
 		panic(http.ErrAbortHandler)
 	}
 	if code := int(o.status.Load()); code != 0 {

@@ -16,6 +16,12 @@ type Check struct {
 	OK    bool    `json:"ok"`
 }
 
+// Note is a figure that has no limit.
+type Note struct {
+	Name string  `json:"name"`
+	Got  float64 `json:"got"`
+}
+
 // Timed reports whether the figure depends on how busy the machine is.
 func (c Check) Timed() bool { return c.Unit == seconds }
 
@@ -54,14 +60,15 @@ type Result struct {
 	About    string             `json:"about"`
 	Seed     uint64             `json:"seed"`
 	Nodes    int                `json:"nodes"`
-	Steady   timeline.Summary   `json:"steady"`  // before the fault
-	Faulty   timeline.Summary   `json:"faulty"`  // from the fault on
-	Loads    uint64             `json:"loads"`   // of keys that are only read, from the fault on
-	Agree    time.Duration      `json:"agree"`   // from the fault, or its end, until all agreed on the members; 0 if not asked for
-	Checks   []Check            `json:"checks"`  // figures beside their limits
-	Failure  string             `json:"failure"` // why it could not be carried out
-	Logs     string             `json:"logs"`    // directory
-	Took     time.Duration      `json:"took"`    // all of it
+	Steady   timeline.Summary   `json:"steady"`          // before the fault
+	Faulty   timeline.Summary   `json:"faulty"`          // from the fault on
+	Loads    uint64             `json:"loads"`           // of keys that are only read, from the fault on
+	Agree    time.Duration      `json:"agree"`           // from the fault, or its end, until all agreed on the members; 0 if not asked for
+	Checks   []Check            `json:"checks"`          // figures beside their limits
+	Notes    []Note             `json:"notes,omitempty"` // figures without
+	Failure  string             `json:"failure"`         // why it could not be carried out
+	Logs     string             `json:"logs"`            // directory
+	Took     time.Duration      `json:"took"`            // all of it
 	Timeline *timeline.Timeline `json:"-"`
 }
 
@@ -97,6 +104,9 @@ func (r Result) Line(countsOnly bool) string {
 		if countsOnly && c.Timed() {
 			line += " (not judged)"
 		}
+	}
+	for _, n := range r.Notes {
+		line += fmt.Sprintf("; %s %.4g", n.Name, n.Got)
 	}
 	if r.Failure != "" {
 		line += " | " + r.Failure

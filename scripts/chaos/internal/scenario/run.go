@@ -45,6 +45,7 @@ type Run struct {
 
 	watchers sync.WaitGroup
 	faultAt  time.Duration // since the timeline's start; 0 before the fault
+	written  int           // number of keys that are written
 	overAt   time.Duration // when what counts was over; 0 before
 	result   Result
 }
@@ -87,13 +88,23 @@ func (r *Run) setUp() error {
 	}
 	ctx, cancel := context.WithTimeout(r.ctx, startLimit)
 	defer cancel()
-	if err := r.cluster.StartAll(ctx, r.set.Nodes); err != nil {
+	r.cluster.AddAll(r.set.Nodes)
+	r.weigh()
+	if err := r.cluster.StartAll(ctx); err != nil {
 		return err
 	}
 	if err := r.cluster.Agree(ctx); err != nil {
 		return err
 	}
 	r.watchers.Go(r.watch)
+	if r.scenario.quiet {
+		return nil
+	}
+	return r.warm()
+}
+
+// warm loads every counted key once, and measures the steady state.
+func (r *Run) warm() error {
 	r.timeline.Event(fmt.Sprintf("warming %d keys", r.set.Keys))
 	if err := r.load.Warm(r.ctx, 0, r.set.Keys); err != nil {
 		return err
@@ -114,27 +125,35 @@ func (r *Run) start() (err error) {
 	if err := os.MkdirAll(r.set.Logs, 0o755); err != nil {
 		return err
 	}
-	bound, keys := truth.Forever, r.set.Keys
+	bound := truth.Forever
 	if r.scenario.ttl > 0 {
 		bound = r.scenario.ttl + staleGrace
 	}
 	if r.scenario.writes > 0 {
-		keys += written
+		r.written = written
 	}
 	if r.net, err = r.scenario.place.network(); err != nil {
 		return err
 	}
-	r.truth = truth.New(keys, r.scenario.size, bound)
+	r.truth = truth.New(r.set.Keys+r.written+cold, r.scenario.size, bound)
 	if r.origin, err = origin.Start(r.net.Outside().String()+":0", r.truth, origin.Mortal{From: r.set.Keys, Life: r.scenario.ttl}); err != nil {
 		return err
 	}
 	r.load = load.New(load.Config{
 		Truth: r.truth, Timeline: r.timeline, Seed: r.set.Seed, Rate: r.set.Rate, Writes: r.scenario.writes,
-		Counted: r.set.Keys, Life: r.scenario.ttl, Deadline: deadline,
+		Counted: r.set.Keys, Written: r.written, Share: r.scenario.share, Life: r.scenario.ttl, Deadline: deadline,
 	})
+	flags := r.scenario.flags
+	if r.scenario.secret {
+		file, err := r.writeSecret(secretFile, secret)
+		if err != nil {
+			return err
+		}
+		flags = append(flags, "--secret-file", file)
+	}
 	r.cluster = cluster.New(cluster.Config{
 		Binary: r.set.Binary, Label: fmt.Sprintf("chaos-%s-%d", r.scenario.Name, os.Getpid()), Logs: r.set.Logs, Group: group,
-		Options: r.scenario.group(), Flags: r.scenario.flags, Origin: r.origin.URL(), Network: r.net, Aim: r.load.Aim,
+		Options: r.scenario.group(), Flags: flags, Origin: r.origin.URL(), Network: r.net, Aim: r.load.Aim,
 	})
 	return nil
 }

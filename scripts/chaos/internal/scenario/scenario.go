@@ -16,10 +16,17 @@ type Scenario struct {
 	replicas int           // of each key; if zero, 1
 	ttl      time.Duration // of what is written, in whole seconds; if zero, it lives until it is removed
 	size     int           // bytes of a value; if zero, defaultSize
+	quiet    bool          // nothing is warmed, and there is no load but what the scenario makes itself
+	share    int           // Gets of a hundred that ask for written keys; if zero, defaultShare
 	writes   int           // a second, to keys of their own, whose values live for ttl
 	place    place         // in which the nodes live
+	memory   string        // of each node; if empty, defaultMemory
+	keys     int           // that are read and counted, at any setting
+	heavy    int           // weight of the first node; if zero, 1
+	secret   bool          // shared by the nodes
 	options  string        // more of the group's: ,OPTION=VALUE...
 	flags    []string      // more of each node's
+	rounds   int           // how often what is repeated is done
 	length   time.Duration // how long the load goes on after the fault; if zero, defaultLength
 	run      func(*Run) error
 }
@@ -28,6 +35,8 @@ type Scenario struct {
 const (
 	defaultNodes  = 5
 	defaultSize   = 200
+	defaultShare  = 10
+	defaultMemory = "512MiB"
 	defaultLength = 10 * time.Second
 )
 
@@ -37,6 +46,7 @@ type Settings struct {
 	Nodes    int           // if zero, the scenario's own number
 	Duration time.Duration // how long the load goes on after the fault; if zero, the scenario's own
 	Steady   time.Duration // how long it goes on before
+	Rounds   int           // how often what is repeated is done; if zero, the scenario's own number
 	Seed     uint64        // of the faults and of the load
 	Keys     int           // that are read and counted
 	Rate     int           // Gets a second
@@ -44,8 +54,12 @@ type Settings struct {
 	Out      io.Writer     // gets a word on what is done
 }
 
-// written is the number of keys that are written, where a scenario writes.
-const written = 200
+const (
+	// written is the number of keys that are written, where a scenario writes.
+	written = 200
+	// cold is the number of keys that nobody asks for but the scenario itself.
+	cold = 1000
+)
 
 func (s Scenario) withSettings(set Settings) (Scenario, Settings) {
 	if set.Nodes == 0 {
@@ -63,6 +77,18 @@ func (s Scenario) withSettings(set Settings) (Scenario, Settings) {
 	if s.size == 0 {
 		s.size = defaultSize
 	}
+	if s.share == 0 {
+		s.share = defaultShare
+	}
+	if s.keys > 0 {
+		set.Keys = s.keys
+	}
+	if s.memory == "" {
+		s.memory = defaultMemory
+	}
+	if set.Rounds == 0 {
+		set.Rounds = s.rounds
+	}
 	if s.replicas == 0 {
 		s.replicas = 1
 	}
@@ -70,12 +96,14 @@ func (s Scenario) withSettings(set Settings) (Scenario, Settings) {
 }
 
 // group is the configuration of the nodes' group.
-func (s Scenario) group() string { return fmt.Sprintf("512MiB,replicas=%d%s", s.replicas, s.options) }
+func (s Scenario) group() string {
+	return fmt.Sprintf("%s,replicas=%d%s", s.memory, s.replicas, s.options)
+}
 
 // All returns the scenarios in the order in which they are listed.
 func All() []Scenario {
 	var all []Scenario
-	for _, of := range []func() []Scenario{deaths, deploys, partitions} {
+	for _, of := range []func() []Scenario{deaths, deploys, partitions, restarts, origins, hotKeys, removes, crowds, hostiles, strangers, clocks, handOvers} {
 		all = append(all, of()...)
 	}
 	return all

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/p2pcache/p2pcache/scripts/chaos/internal/cluster"
+	"github.com/p2pcache/p2pcache/scripts/chaos/internal/load"
 	"github.com/p2pcache/p2pcache/scripts/chaos/internal/timeline"
 	"github.com/p2pcache/p2pcache/scripts/chaos/internal/truth"
 )
@@ -81,6 +82,11 @@ func (r *Run) atMost(name string, got, limit float64) {
 	r.check(Check{Name: name, Got: got, Limit: limit, OK: got <= limit})
 }
 
+// note adds a figure that has no limit.
+func (r *Run) note(name string, got float64) {
+	r.result.Notes = append(r.result.Notes, Note{Name: name, Got: got})
+}
+
 func (r *Run) within(name string, got, limit time.Duration) {
 	r.check(Check{Name: name, Got: got.Seconds(), Limit: limit.Seconds(), Unit: seconds, OK: got <= limit})
 }
@@ -127,6 +133,14 @@ func (r *Run) loads(keys map[int]bool) (loads, asked int) {
 func (r *Run) touchAll() error {
 	r.overAt = r.timeline.Event("asking for every key")
 	return r.load.Warm(r.ctx, 0, r.set.Keys)
+}
+
+// cold returns the number of the i-th key that nobody else asks for.
+func (r *Run) cold(i int) int { return r.set.Keys + r.written + i%cold }
+
+// target returns a node as the load sees it.
+func (r *Run) target(n *cluster.Node) load.Target {
+	return load.Target{Name: n.Name, Base: n.URL("/_gocache/" + group + "/"), Alive: r.ctx}
 }
 
 // ratio is a/b, and 0 of nothing.
