@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"text/tabwriter"
 	"time"
 
@@ -14,6 +15,7 @@ import (
 
 	"github.com/p2pcache/p2pcache/scripts/chaos/internal/network"
 	"github.com/p2pcache/p2pcache/scripts/chaos/internal/scenario"
+	"github.com/p2pcache/p2pcache/scripts/chaos/internal/timeline"
 )
 
 const help = `Start a cluster of real processes under load, break it, and check what came of it. Without a name, every scenario is
@@ -124,14 +126,29 @@ func (o *options) run(ctx context.Context, chosen []scenario.Scenario, out, errO
 }
 
 func (o *options) print(out, errOut io.Writer, result scenario.Result) error {
-	for _, c := range result.Timeline.Complaints() {
+	if err := record(result); err != nil {
+		return err
+	}
+	for _, c := range result.Recording.Complaints {
 		fmt.Fprintf(errOut, "  %6.1fs %s\n", c.At.Seconds(), c.What)
 	}
 	if o.json {
+		result.Recording = timeline.Recording{} // is kept with the logs
 		return json.NewEncoder(out).Encode(result)
 	}
 	fmt.Fprintln(out, result.Line(o.counts))
 	return nil
+}
+
+// recordName is the file beside a scenario's logs that its report is drawn from.
+const recordName = "result.json"
+
+func record(result scenario.Result) error {
+	text, err := json.Marshal(result)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(result.Logs, recordName), text, 0o644)
 }
 
 func (o *options) end(errOut io.Writer, short bool) error {

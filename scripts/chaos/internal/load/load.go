@@ -54,6 +54,7 @@ type Load struct {
 	targets atomic.Pointer[[]Target]
 	asked   []atomic.Bool // by key, since Mark
 	trusted atomic.Bool   // a write that was confirmed holds everywhere
+	excused atomic.Int64  // Unix time in ns until which failures are excused
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 }
@@ -73,6 +74,18 @@ func (l *Load) Aim(targets []Target) { l.targets.Store(&targets) }
 // Trust says whether a write that the cluster confirmed is taken to hold on each node that is asked, as it is from the start.
 // While the cluster is cut in two it need not: a member that was not reached is not a member any more.
 func (l *Load) Trust(confirmed bool) { l.trusted.Store(confirmed) }
+
+// excuseGrace is how long after an excuse's end a Get may fail still: it may have joined a load from before.
+const excuseGrace = time.Second
+
+// Excuse says whether a Get that fails from now on is no error, because the origin is down.
+func (l *Load) Excuse(yes bool) {
+	until := time.Now().Add(excuseGrace)
+	if yes {
+		until = time.Now().Add(24 * time.Hour)
+	}
+	l.excused.Store(until.UnixNano())
+}
 
 // Mark begins to note anew which keys are asked for.
 func (l *Load) Mark() {
@@ -151,7 +164,7 @@ func (l *Load) Get(ctx context.Context, from Target, i int) error {
 	} else if err = question.Judge(value); err != nil {
 		outcome = timeline.Wrong
 	}
-	if from.Alive.Err() != nil {
+	if from.Alive.Err() != nil || outcome == timeline.Failed && began.UnixNano() < l.excused.Load() {
 		outcome = timeline.Lost
 	}
 	l.cfg.Timeline.AddGet(began, outcome)

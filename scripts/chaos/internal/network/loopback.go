@@ -44,7 +44,7 @@ var errWhole = errors.New("network: nothing can be cut off without relays or nam
 func (l *Loopback) Cut(int, int) error { return errWhole }
 
 // Mend implements Network.
-func (l *Loopback) Mend() error { return nil }
+func (l *Loopback) Mend(int, int) error { return nil }
 
 // Close implements Network. What was started ends with it.
 func (l *Loopback) Close() error {

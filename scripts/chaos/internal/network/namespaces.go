@@ -21,10 +21,7 @@ type Namespaces struct {
 
 	mu   sync.Mutex
 	made map[int]*os.File // guarded by mu; namespaces by node
-	cuts []link           // guarded by mu
 }
-
-type link struct{ from, to int }
 
 const (
 	bridge = "chaos0"
@@ -80,27 +77,14 @@ func (n *Namespaces) Cut(from, to int) error {
 	if err := n.make(from); err != nil {
 		return err
 	}
-	n.mu.Lock()
-	n.cuts = append(n.cuts, link{from, to})
-	n.mu.Unlock()
 	return n.in(from, func() error {
 		return commands(fmt.Sprintf("neigh replace %v lladdr %s dev eth0 nud permanent", n.IP(to), nowhere))
 	})
 }
 
 // Mend implements Network.
-func (n *Namespaces) Mend() error {
-	n.mu.Lock()
-	cuts := n.cuts
-	n.cuts = nil
-	n.mu.Unlock()
-	var errs []error
-	for _, c := range cuts {
-		errs = append(errs, n.in(c.from, func() error {
-			return commands(fmt.Sprintf("neigh del %v dev eth0", n.IP(c.to)))
-		}))
-	}
-	return errors.Join(errs...)
+func (n *Namespaces) Mend(from, to int) error {
+	return n.in(from, func() error { return commands(fmt.Sprintf("neigh del %v dev eth0", n.IP(to))) })
 }
 
 // Close implements Network.

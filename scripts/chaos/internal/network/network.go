@@ -26,8 +26,8 @@ type Network interface {
 	// Cut lets nothing pass any more from one node to another; the way back is another one.
 	Cut(from, to int) error
 
-	// Mend makes everything pass again.
-	Mend() error
+	// Mend undoes Cut.
+	Mend(from, to int) error
 
 	// Close removes what was made.
 	Close() error

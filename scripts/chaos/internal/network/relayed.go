@@ -29,6 +29,9 @@ type Relayed struct {
 	weather relay.Way          // guarded by mu; what befalls all gossip
 }
 
+// link is what one node sends to another.
+type link struct{ from, to int }
+
 // nodeRelays are those of one node; http is nil where that is not relayed.
 type nodeRelays struct{ http, gossip *relay.Relay }
 
@@ -134,10 +137,10 @@ func (n *Relayed) Cut(from, to int) error {
 }
 
 // Mend implements Network.
-func (n *Relayed) Mend() error {
+func (n *Relayed) Mend(from, to int) error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	clear(n.cuts)
+	delete(n.cuts, link{from, to})
 	n.applyLocked()
 	return nil
 }

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -33,16 +34,12 @@ func partition(r *Run, length time.Duration) error {
 	few := nodes[:len(nodes)*2/5]
 	r.load.Trust(false)
 	r.fault(fmt.Sprintf("cut off %v for %v", names(few), length))
-	for _, a := range few {
-		for _, b := range nodes[len(few):] {
-			if err := r.cutBothWays(a, b); err != nil {
-				return err
-			}
-		}
+	if err := r.between(few, nodes[len(few):], r.net.Cut); err != nil {
+		return err
 	}
 	r.sleep(length)
 	r.fault("mend")
-	if err := r.net.Mend(); err != nil {
+	if err := r.between(few, nodes[len(few):], r.net.Mend); err != nil {
 		return err
 	}
 	if err := r.agree(15 * time.Second); err != nil {
@@ -54,11 +51,15 @@ func partition(r *Run, length time.Duration) error {
 	return nil
 }
 
-func (r *Run) cutBothWays(a, b *cluster.Node) error {
-	if err := r.net.Cut(a.Place(), b.Place()); err != nil {
-		return err
+// between cuts or mends all links between some nodes and others, both ways.
+func (r *Run) between(some, others []*cluster.Node, do func(from, to int) error) error {
+	var errs []error
+	for _, a := range some {
+		for _, b := range others {
+			errs = append(errs, do(a.Place(), b.Place()), do(b.Place(), a.Place()))
+		}
 	}
-	return r.net.Cut(b.Place(), a.Place())
+	return errors.Join(errs...)
 }
 
 // loadsPerLoaded checks the loads per key that was loaded at all since the fault.
@@ -92,7 +93,7 @@ func oneWay(r *Run) error {
 	r.sleep(20 * time.Second)
 	r.noneLeft()
 	r.fault("mend")
-	if err := r.net.Mend(); err != nil {
+	if err := r.net.Mend(from.Place(), to.Place()); err != nil {
 		return err
 	}
 	if err := r.agree(15 * time.Second); err != nil {

@@ -27,15 +27,10 @@ func removeLoading(r *Run) error {
 // upFor is how long nodes go on between two faults.
 const upFor = 500 * time.Millisecond
 
-// between returns a duration by lot.
-func (r *Run) between(least, most time.Duration) time.Duration {
-	return least + time.Duration(r.chance.Int64N(int64(most-least)))
-}
-
 func removeFlapping(r *Run) error {
 	r.fault("nodes stand still")
 	for end := time.Now().Add(2 * r.set.Duration); time.Now().Before(end) && r.ctx.Err() == nil; {
-		victim, pause := r.victim(), r.between(200*time.Millisecond, 3*time.Second)
+		victim, pause := r.victim(), lot(r.chance, 200*time.Millisecond, 3*time.Second)
 		r.fault(fmt.Sprintf("SIGSTOP %s for %v", victim.Name, pause.Round(time.Millisecond)))
 		victim.Stop()
 		r.sleep(pause)
@@ -48,7 +43,7 @@ func removeFlapping(r *Run) error {
 func removeLost(r *Run) error {
 	r.fault("messages are lost")
 	for end := time.Now().Add(2 * r.set.Duration); time.Now().Before(end) && r.ctx.Err() == nil; {
-		from, to, pause := r.victim(), r.victim(), r.between(50*time.Millisecond, 600*time.Millisecond)
+		from, to, pause := r.victim(), r.victim(), lot(r.chance, 50*time.Millisecond, 600*time.Millisecond)
 		if from == to {
 			continue
 		}
@@ -57,7 +52,7 @@ func removeLost(r *Run) error {
 			return err
 		}
 		r.sleep(pause)
-		if err := r.net.Mend(); err != nil {
+		if err := r.net.Mend(from.Place(), to.Place()); err != nil {
 			return err
 		}
 		r.sleep(upFor)

@@ -56,20 +56,21 @@ func brief(d time.Duration) string {
 
 // Result is what came of a scenario.
 type Result struct {
-	Scenario string             `json:"scenario"`
-	About    string             `json:"about"`
-	Seed     uint64             `json:"seed"`
-	Nodes    int                `json:"nodes"`
-	Steady   timeline.Summary   `json:"steady"`          // before the fault
-	Faulty   timeline.Summary   `json:"faulty"`          // from the fault on
-	Loads    uint64             `json:"loads"`           // of keys that are only read, from the fault on
-	Agree    time.Duration      `json:"agree"`           // from the fault, or its end, until all agreed on the members; 0 if not asked for
-	Checks   []Check            `json:"checks"`          // figures beside their limits
-	Notes    []Note             `json:"notes,omitempty"` // figures without
-	Failure  string             `json:"failure"`         // why it could not be carried out
-	Logs     string             `json:"logs"`            // directory
-	Took     time.Duration      `json:"took"`            // all of it
-	Timeline *timeline.Timeline `json:"-"`
+	Scenario string           `json:"scenario"`
+	About    string           `json:"about"`
+	Seed     uint64           `json:"seed"`
+	Nodes    int              `json:"nodes"`
+	Steady   timeline.Summary `json:"steady"`          // before the fault
+	Faulty   timeline.Summary `json:"faulty"`          // from the fault on
+	Loads    uint64           `json:"loads"`           // of keys that are only read, from the fault on
+	Agree    time.Duration    `json:"agree"`           // from the fault, or its end, until all agreed on the members; 0 if not asked for
+	Checks   []Check          `json:"checks"`          // figures beside their limits
+	Notes    []Note           `json:"notes,omitempty"` // figures without
+	Failure  string           `json:"failure"`         // why it could not be carried out
+	Logs     string           `json:"logs"`            // directory
+	Took     time.Duration    `json:"took"`            // all of it
+
+	Recording timeline.Recording `json:"recording"`
 }
 
 // Verdict reports whether every figure is within its limit. With countsOnly, those that depend on how busy the machine is do

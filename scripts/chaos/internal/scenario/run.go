@@ -56,7 +56,7 @@ func Execute(ctx context.Context, s Scenario, set Settings) Result {
 	s, set = s.withSettings(set)
 	set.Logs = filepath.Join(set.Logs, s.Name)
 	r := &Run{scenario: s, set: set, timeline: timeline.Start(), chance: chanceOf(s.Name, set.Seed)}
-	r.result = Result{Scenario: s.Name, About: s.About, Seed: set.Seed, Nodes: set.Nodes, Logs: set.Logs, Timeline: r.timeline}
+	r.result = Result{Scenario: s.Name, About: s.About, Seed: set.Seed, Nodes: set.Nodes, Logs: set.Logs}
 	ctx, cancel := context.WithCancel(ctx)
 	r.ctx = ctx
 	err := r.setUp()
@@ -70,6 +70,7 @@ func Execute(ctx context.Context, s Scenario, set Settings) Result {
 	r.watchers.Wait()
 	r.conclude(err)
 	r.tearDown()
+	r.result.Recording = r.timeline.Record()
 	r.result.Took = time.Since(began)
 	return r.result
 }
@@ -127,7 +128,7 @@ func (r *Run) start() (err error) {
 	}
 	bound := truth.Forever
 	if r.scenario.ttl > 0 {
-		bound = r.scenario.ttl + staleGrace
+		bound = r.scenario.ttl + staleGrace + r.scenario.standstill
 	}
 	if r.scenario.writes > 0 {
 		r.written = written

@@ -13,22 +13,23 @@ type Scenario struct {
 	About string // what is done, and what must be reached
 	Nodes int    // if zero, 5
 
-	replicas int           // of each key; if zero, 1
-	ttl      time.Duration // of what is written, in whole seconds; if zero, it lives until it is removed
-	size     int           // bytes of a value; if zero, defaultSize
-	quiet    bool          // nothing is warmed, and there is no load but what the scenario makes itself
-	share    int           // Gets of a hundred that ask for written keys; if zero, defaultShare
-	writes   int           // a second, to keys of their own, whose values live for ttl
-	place    place         // in which the nodes live
-	memory   string        // of each node; if empty, defaultMemory
-	keys     int           // that are read and counted, at any setting
-	heavy    int           // weight of the first node; if zero, 1
-	secret   bool          // shared by the nodes
-	options  string        // more of the group's: ,OPTION=VALUE...
-	flags    []string      // more of each node's
-	rounds   int           // how often what is repeated is done
-	length   time.Duration // how long the load goes on after the fault; if zero, defaultLength
-	run      func(*Run) error
+	replicas   int           // of each key; if zero, 1
+	ttl        time.Duration // of what is written, in whole seconds; if zero, it lives until it is removed
+	size       int           // bytes of a value; if zero, defaultSize
+	quiet      bool          // nothing is warmed, and there is no load but what the scenario makes itself
+	share      int           // Gets of a hundred that ask for written keys; if zero, defaultShare
+	writes     int           // a second, to keys of their own, whose values live for ttl
+	standstill time.Duration // the longest that a node stands still; so much older may a value be that it was reading then
+	place      place         // in which the nodes live
+	memory     string        // of each node; if empty, defaultMemory
+	keys       int           // that are read and counted, at any setting
+	heavy      int           // weight of the first node; if zero, 1
+	secret     bool          // shared by the nodes
+	options    string        // more of the group's: ,OPTION=VALUE...
+	flags      []string      // more of each node's
+	rounds     int           // how often what is repeated is done
+	length     time.Duration // how long the load goes on after the fault; if zero, defaultLength
+	run        func(*Run) error
 }
 
 // Defaults of scenarios.
@@ -103,7 +104,7 @@ func (s Scenario) group() string {
 // All returns the scenarios in the order in which they are listed.
 func All() []Scenario {
 	var all []Scenario
-	for _, of := range []func() []Scenario{deaths, deploys, partitions, restarts, origins, hotKeys, removes, crowds, hostiles, strangers, clocks, handOvers} {
+	for _, of := range []func() []Scenario{deaths, deploys, partitions, restarts, origins, hotKeys, removes, crowds, hostiles, strangers, clocks, handOvers, mixtures} {
 		all = append(all, of()...)
 	}
 	return all

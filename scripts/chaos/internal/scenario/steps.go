@@ -3,6 +3,7 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"time"
 
 	"github.com/p2pcache/p2pcache/scripts/chaos/internal/cluster"
@@ -47,12 +48,16 @@ func (r *Run) goOn() { r.sleep(r.set.Duration) }
 // fault is the moment from which on Gets and loads count; further ones are only noted.
 func (r *Run) fault(what string) {
 	at := r.timeline.Event(what)
-	fmt.Fprintf(r.set.Out, "  %6.1fs %s\n", at.Seconds(), what)
+	r.say(at, what)
 	if r.faultAt == 0 {
 		r.origin.Mark()
 		r.load.Mark()
 		r.faultAt = at
 	}
+}
+
+func (r *Run) say(at time.Duration, what string) {
+	fmt.Fprintf(r.set.Out, "  %6.1fs %s\n", at.Seconds(), what)
 }
 
 // victim picks one of the nodes that are up.
@@ -141,6 +146,11 @@ func (r *Run) cold(i int) int { return r.set.Keys + r.written + i%cold }
 // target returns a node as the load sees it.
 func (r *Run) target(n *cluster.Node) load.Target {
 	return load.Target{Name: n.Name, Base: n.URL("/_gocache/" + group + "/"), Alive: r.ctx}
+}
+
+// lot returns a duration by lot.
+func lot(chance *rand.Rand, least, most time.Duration) time.Duration {
+	return least + time.Duration(chance.Int64N(int64(most-least)))
 }
 
 // ratio is a/b, and 0 of nothing.
