@@ -63,10 +63,10 @@ page() {
   node scripts/page/test.mjs bin/p2pcache bin/page
 }
 
-# modules tests the modules that keep what only they need out of go.mod: comparisons with other caches, and packaging.
+# modules tests the modules that keep what only they need out of go.mod: comparisons, packaging, and examples.
 modules() {
   local dir
-  for dir in scripts/*/go.mod; do
+  for dir in scripts/*/go.mod docs/*/go.mod; do
     (cd "$(dirname "$dir")" && go mod verify >/dev/null && go vet ./... && go test ./... | grep -v 'no test files')
   done
 }
@@ -74,6 +74,7 @@ modules() {
 need gcc gcc # the race detector links with it
 need curl curl
 need shellcheck shellcheck
+need python3 python3 # an example is a client in Python
 need systemd-analyze systemd
 need npm npm
 need chromium chromium
