@@ -9,6 +9,7 @@ usage() {
   cat <<'EOF'
 usage: scripts/bench.sh BENCHMARK [FLAG...]
 
+  deploys    deaths and deploys under load, beside groupcache behind memberlist
   hitratio   hit ratios on traces of keys
   local      gets of what the process holds itself
   remote     gets of what another process on this machine holds
@@ -42,7 +43,10 @@ need_servers() {
   need wrk wrk
 }
 
-build() { (cd "$root/scripts/bench" && go build -o "$root/bin/bench" .); }
+build() {
+  (cd "$root/scripts/bench" && go build -o "$root/bin/" . ./groupcached)
+  (cd "$root" && go build -o bin/ ./cmd/p2pcache ./scripts/chaos)
+}
 
 main() {
   case "${1:-}" in

@@ -98,5 +98,12 @@ step "tests of scripts"
 modules
 step tests
 go test -race ./...
+step "scripts/bench, a module of its own"
+(
+  cd scripts/bench
+  go mod tidy -diff
+  go run "$golangci" run ./...
+  go test ./...
+)
 step "the page, in a browser"
 page

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/deploys"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/hitratio"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/local"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/remote"
@@ -30,7 +31,7 @@ func newRootCommand() *cobra.Command {
 	settings := &report.Settings{}
 	settings.AddTo(root.PersistentFlags())
 	root.AddCommand(
-		hitratio.Command(settings), local.Command(settings), remote.Command(settings), ringcost.Command(settings),
+		deploys.Command(settings), hitratio.Command(settings), local.Command(settings), remote.Command(settings), ringcost.Command(settings),
 		store.Command(settings),
 		newFillCommand(), worker.Command(),
 	)
