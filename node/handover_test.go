@@ -193,3 +193,36 @@ func TestALeaveThatIsCutShortLeavesNothingHalfDone(t *testing.T) {
 		t.Errorf("%d entries arrived after all", n)
 	}
 }
+
+// BenchmarkLeave has a node hand over 64 MiB in values of 1 KiB to two others.
+func BenchmarkLeave(b *testing.B) {
+	const entries, size = 64 << 10, 1 << 10
+	cfg := node.GroupConfig{MaxBytes: 1 << 30, HotTTL: -1}
+	keys, value := testKeys(entries), node.Value{Data: make([]byte, size)}
+	b.SetBytes(entries * size)
+	for b.Loop() {
+		b.StopTimer()
+		nodes := nodetest.Start(b, 2)
+		groups := nodetest.Group(b, nodes, "scores", cfg)
+		leaving, err := node.New(node.Config{Listen: "127.0.0.1:0", Gossip: "127.0.0.1:0"})
+		if err != nil {
+			b.Fatal(err)
+		}
+		g := nodetest.Group(b, []*node.Node{leaving}, "scores", cfg)[0]
+		for _, key := range keys {
+			if err := g.Set(b.Context(), key, value); err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := leaving.Join(b.Context(), nodes[0].Self().GossipAddr); err != nil {
+			b.Fatal(err)
+		}
+		b.StartTimer()
+		if err := leaving.Leave(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		if n := held(groups); n < entries*99/100 {
+			b.Fatalf("%d of %d entries were handed over", n, entries)
+		}
+	}
+}

@@ -52,14 +52,16 @@ func (n *Node) leave(ctx context.Context) error {
 	errs = append(errs, n.server.Shutdown(ctx))
 	closed := n.ctx.Err() != nil // by somebody else, before all of it was done
 	errs = append(errs, n.Close())
-	switch err := errors.Join(errs...); {
+	err := errors.Join(errs...)
+	switch {
 	case closed:
-		return fmt.Errorf("node: leave: %w", ErrClosed)
+		err = ErrClosed
 	case ctx.Err() != nil:
-		return fmt.Errorf("node: leave: %w", ctx.Err())
-	default:
-		return err
+		err = ctx.Err()
+	case err == nil:
+		return nil
 	}
+	return fmt.Errorf("node: leave: %w", err)
 }
 
 // bequeath gives what this node holds to those who own it next, hottest first. It leaves some of ctx's time over.
@@ -84,7 +86,11 @@ func (n *Node) bequeath(ctx context.Context) error {
 		p.run(ctx)
 	}
 	s := n.handovers.progress.snapshot()
-	n.log.Info().Int64("entries", s.Given).Int64("bytes", s.Bytes).Int64("refused", s.Refused).Int64("left", max(s.Entries-s.Seen, 0)).
+	left := max(s.Entries-s.Seen, 0)
+	n.log.Info().Int64("entries", s.Given).Int64("bytes", s.Bytes).Int64("refused", s.Refused).Int64("left", left).
 		Dur("took_ms", s.Took).Msg("handed over")
-	return ctx.Err()
+	if ctx.Err() != nil {
+		return fmt.Errorf("hand over: %d of %d entries are left: %w", left, s.Entries, ctx.Err())
+	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/p2pcache/p2pcache/node"
 	"github.com/p2pcache/p2pcache/node/nodetest"
@@ -26,7 +27,6 @@ func listen(t testing.TB) *stopper {
 	}
 	s := &stopper{Listener: l, gate: make(chan struct{})}
 	close(s.gate)
-	t.Cleanup(s.resume)
 	return s
 }
 
@@ -73,31 +73,34 @@ func (c *stoppedConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// fixedPeers starts n nodes that know each other without gossip, the last of which can be stopped.
+// fixedPeers starts n nodes that know each other without gossip, and returns what stops the last of them.
 func fixedPeers(t testing.TB, n int) ([]*node.Node, *stopper) {
 	t.Helper()
+	nodes, stoppers := stoppablePeers(t, n)
+	return nodes, stoppers[n-1]
+}
+
+func stoppablePeers(t testing.TB, n int) ([]*node.Node, []*stopper) {
+	t.Helper()
 	var nodes []*node.Node
+	var stoppers []*stopper
 	var urls []string
-	last := listen(t)
-	for i := range n {
-		cfg := node.Config{Listen: "127.0.0.1:0"}
-		if i == n-1 {
-			cfg = node.Config{Listener: last}
-		}
-		started, err := node.New(cfg)
+	for range n {
+		l := listen(t)
+		started, err := node.New(node.Config{Listener: l})
 		if err != nil {
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { started.Close() })
-		nodes, urls = append(nodes, started), append(urls, "http://"+started.Self().HTTPAddr)
+		t.Cleanup(l.resume) // before it is closed, which waits for what it serves
+		nodes, stoppers, urls = append(nodes, started), append(stoppers, l), append(urls, "http://"+started.Self().HTTPAddr)
 	}
-	t.Cleanup(last.resume)
 	for _, n := range nodes {
 		if err := n.SetPeers(urls...); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return nodes, last
+	return nodes, stoppers
 }
 
 func TestAStoppedPeerCostsOneAttemptAndItsKeysOneLoad(t *testing.T) {
@@ -152,5 +155,85 @@ func TestCopiesAnswerForAStoppedOwner(t *testing.T) {
 	}
 	if n := sent(groups[0])["no-reply"]; n > 2 {
 		t.Errorf("%d requests to the stopped owner were waited for to the end", n)
+	}
+}
+
+func TestANodeThatIsCutOffKeepsNothingInPlaceOfTheOthers(t *testing.T) {
+	nodes, stoppers := stoppablePeers(t, 4)
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: echo().load})
+	for _, s := range stoppers[1:3] {
+		s.stop()
+	}
+	for i := range 2 { // the third one is not known to fail when the first one's keys are loaded
+		for _, key := range ownedBy(nodes[i+1], "scores", 30) {
+			mustGet(t, groups[0], key, key)
+		}
+	}
+	before := groups[0].Stats().Owned.Entries
+	for _, n := range nodes[1:3] {
+		for _, key := range ownedBy(n, "scores", 90)[30:] {
+			mustGet(t, groups[0], key, key)
+		}
+	}
+	if s := groups[0].Stats(); s.Owned.Entries != before || s.Hot.Entries == 0 {
+		t.Errorf("with most peers out of reach, it keeps %d more entries as its own, and %d for a moment", s.Owned.Entries-before, s.Hot.Entries)
+	}
+}
+
+func TestHedgesAddFewRequests(t *testing.T) {
+	nodes, stoppers := stoppablePeers(t, 3)
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: echo().load, HotTTL: -1, Replicas: 2})
+	keys := testKeys(1000)
+	for _, key := range keys {
+		mustGet(t, groups[0], key, key)
+	}
+	waitFor(t, "the copies are written", func() bool { return held(groups) == 2*len(keys) })
+	hops := func() (sum uint64) {
+		for _, n := range sent(groups[0]) {
+			sum += n
+		}
+		return sum
+	}
+	before, hopsBefore := groups[0].Stats(), hops()
+	for i := range 20 * len(keys) {
+		if i%1000 == 0 { // a pause now and then, as a collector of garbage makes it
+			stoppers[2].stop()
+			time.AfterFunc(20*time.Millisecond, stoppers[2].resume)
+		}
+		mustGet(t, groups[0], keys[i%len(keys)], keys[i%len(keys)])
+	}
+	after := groups[0].Stats()
+	fetched := after.Gets[node.SourcePeer] - before.Gets[node.SourcePeer]
+	if more := hops() - hopsBefore - fetched; more > fetched/50+64 {
+		t.Errorf("%d requests beside %d Gets from peers", more, fetched)
+	}
+}
+
+func TestWhatWasKeptForAPeerIsGivenToItWhenItAnswersAgain(t *testing.T) {
+	nodes, stopped := fixedPeers(t, 3)
+	o := echo()
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+	all := ownedBy(nodes[2], "scores", 5000)
+	keys, others := all[:100], all[100:]
+	stopped.stop()
+	for _, key := range keys {
+		mustGet(t, groups[0], key, key)
+	}
+	stopped.resume()
+	waitFor(t, "the owner holds what was loaded in its place", func() bool {
+		for _, g := range groups[:2] { // nothing is sent to it otherwise
+			mustGet(t, g, others[0], others[0])
+			others = others[1:]
+		}
+		return !slices.ContainsFunc(keys, func(key string) bool {
+			_, held := groups[2].Held(key)
+			return !held
+		})
+	})
+	for _, key := range keys {
+		mustGet(t, groups[2], key, key)
+	}
+	if n := o.calls.Load(); n > int64(5000-len(others))+10 { // it may find requests that were given up, and load
+		t.Errorf("%d loads of %d keys", n, 5000-len(others))
 	}
 }
