@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"os/signal"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,8 +30,26 @@ type connection struct {
 	json       bool
 }
 
-// newAskCommand returns a command that asks a node with ask, once its arguments are as usage has them.
+// newAskCommand returns a command that asks a node with ask, once its arguments are as usage has them. All of it is done within
+// --timeout.
 func newAskCommand(name, usage, short string, ask func(context.Context, *asking) error) *cobra.Command {
+	return newConnectedCommand(name, usage, short, func(ctx context.Context, a *asking) error {
+		ctx, cancel := context.WithTimeout(ctx, a.timeout)
+		defer cancel()
+		return a.explain(ctx, ask(ctx, a))
+	})
+}
+
+// newLongCommand returns a command that asks a node many times, each within --timeout, until it is done or interrupted.
+func newLongCommand(name, usage, short string, ask func(context.Context, *asking) error) *cobra.Command {
+	return newConnectedCommand(name, usage, short, func(ctx context.Context, a *asking) error {
+		ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+		defer stop()
+		return a.explain(context.Background(), ask(ctx, a))
+	})
+}
+
+func newConnectedCommand(name, usage, short string, ask func(context.Context, *asking) error) *cobra.Command {
 	c := connection{timeout: defaultTimeout}
 	cmd := &cobra.Command{
 		Use:   name + " " + usage,
@@ -63,6 +84,7 @@ type asking struct {
 	connection
 	cmd    *cobra.Command
 	args   []string
+	secret []byte
 	client *node.Client
 	pages  *access.Client
 }
@@ -72,21 +94,35 @@ func (c connection) ask(cmd *cobra.Command, args []string, ask func(context.Cont
 	if err != nil {
 		return err
 	}
-	client, err := node.NewClient(node.ClientConfig{Server: c.server, Secret: secret.bytes})
-	if err != nil {
-		return usagef("--server %q: %w", c.server, err)
+	a := &asking{connection: c, cmd: cmd, args: args, secret: secret.bytes}
+	if a.client, err = a.connect(c.server); err != nil {
+		return err
 	}
-	defer client.Close()
+	defer a.client.Close()
 	key, err := access.NewKey(secret.bytes)
 	if err != nil {
 		return err
 	}
-	pages := access.NewClient(key, nil)
-	defer pages.Close()
-	ctx, cancel := context.WithTimeout(cmd.Context(), c.timeout)
-	defer cancel()
-	err = ask(ctx, &asking{connection: c, cmd: cmd, args: args, client: client, pages: pages})
-	return c.explain(ctx, err)
+	a.pages = access.NewClient(key, nil)
+	defer a.pages.Close()
+	return ask(cmd.Context(), a)
+}
+
+// connect returns a client of the node at server.
+func (a *asking) connect(server string) (*node.Client, error) {
+	client, err := node.NewClient(node.ClientConfig{Server: server, Secret: a.secret})
+	if err != nil {
+		return nil, usagef("--server %q: %w", server, err)
+	}
+	return client, nil
+}
+
+// scheme is how other members of the cluster are asked: as the one that was named.
+func (c connection) scheme() string {
+	if strings.HasPrefix(c.server, "https://") {
+		return "https://"
+	}
+	return "http://"
 }
 
 // explain says what to do about a node that cannot be reached or does not answer.

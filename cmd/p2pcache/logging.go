@@ -31,9 +31,9 @@ func wantsColor(out io.Writer) bool {
 	return isTerminal(out) && os.Getenv("NO_COLOR") == ""
 }
 
-// isTerminal reports whether w is a terminal.
-func isTerminal(w io.Writer) bool {
-	file, ok := w.(*os.File)
+// isTerminal reports whether what is written to, or read from, is a terminal.
+func isTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
 	return ok && (isatty.IsTerminal(file.Fd()) || isatty.IsCygwinTerminal(file.Fd()))
 }
 

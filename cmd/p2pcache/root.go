@@ -27,7 +27,8 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		newServeCommand(),
 		newGetCommand(), newPutCommand(), newRemoveCommand(), newPurgeCommand(),
-		newMembersCommand(), newOwnerCommand(),
+		newMembersCommand(), newOwnerCommand(), newStatsCommand(), newTopCommand(),
+		newBenchCommand(), newWarmCommand(),
 		newVersionCommand(),
 	)
 	return root

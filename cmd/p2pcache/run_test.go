@@ -83,6 +83,14 @@ func TestAWrongCallExitsWith2AndSaysHowToMendIt(t *testing.T) {
 		{"put scores Tom 1 --file x", "put: both VALUE and --file x: give one"},
 		{"put scores Tom --file /absent", "--file: open /absent"},
 		{"put scores Tom 1 --ttl 0s", "want a duration of more than 0"},
+		{"bench", "bench: got 0 arguments, want GROUP"},
+		{"bench g --zipf x", "want a number from 0 to 10"},
+		{"bench g --plot x.pdf", "want a name that ends in .svg or .png"},
+		{"bench g --keys 0", "want a whole number from 1"},
+		{"warm g", "warm: got 1 arguments, want GROUP FILE"},
+		{"warm g /", "FILE: / is not a file"},
+		{"top x", "top: got 1 arguments, want none"},
+		{"top --interval 0s", "want a duration of more than 0"},
 		{"version x", "version: got 1 arguments, want none"},
 	} {
 		r := p2p("", strings.Fields(c.args)...)
@@ -93,7 +101,7 @@ func TestAWrongCallExitsWith2AndSaysHowToMendIt(t *testing.T) {
 }
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
-	for _, name := range []string{"serve", "get", "put", "rm", "purge", "members", "owner", "version"} {
+	for _, name := range []string{"serve", "get", "put", "rm", "purge", "members", "owner", "stats", "top", "bench", "warm", "version"} {
 		r := p2p("", name, "--help")
 		if r.code != 0 || !strings.Contains(r.out, "Examples:\n  ") || !strings.Contains(r.out, "p2pcache "+name) {
 			t.Errorf("%s --help: exit %d, %s; want 0 and an example", name, r.code, r.out)

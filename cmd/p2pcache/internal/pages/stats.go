@@ -69,6 +69,9 @@ func (h Histogram) Count() (sum uint64) {
 // bounds can tell: within one, durations are taken to be spread evenly. It is 0 where there are none.
 func (h Histogram) Quantile(q float64, bounds []float64) float64 {
 	rank, seen, lower := q*float64(h.Count()), 0.0, 0.0
+	if h.Count() == 0 {
+		return 0
+	}
 	for i, n := range h.Buckets {
 		if i >= len(bounds) {
 			return lower

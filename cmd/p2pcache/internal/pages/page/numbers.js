@@ -94,6 +94,7 @@ function tallyOf(stats, scope) {
 function quantile(q, buckets, bounds) {
   const total = buckets.reduce((a, b) => a + b, 0);
   let seen = 0, lower = 0;
+  if (!total) return 0;
   for (let i = 0; i < buckets.length; i++) {
     if (i >= bounds.length) return lower;
     if (buckets[i] > 0 && seen + buckets[i] >= q * total) return lower + (bounds[i] - lower) * (q * total - seen) / buckets[i];
