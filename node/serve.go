@@ -22,6 +22,26 @@ func (h *handler) MaxValueBytes(group string) (int, bool) {
 	return g.cfg.MaxValueBytes, true
 }
 
+// ServeCached implements transport.CachedHandler: it answers what peers ask for and the store holds.
+func (h *handler) ServeCached(r transport.Request) (transport.Response, bool) {
+	n := (*Node)(h)
+	g, ok := n.groups.find(r.Group)
+	if !ok || !r.Peer || r.Version > 0 || n.ctx.Err() != nil {
+		return transport.Response{}, false
+	}
+	hash := g.space.Hash(r.Key)
+	a, ok := g.look(hash, r.Key)
+	if !ok || a.absent || a.from == fromStale {
+		return transport.Response{}, false
+	}
+	g.counts.served.add(hash)
+	resp := transport.Response{Value: a.Data, TTL: a.TTL, Version: a.version}
+	if !r.CachedOnly {
+		resp.MinuteQPS = g.rates.asked(hash, time.Since(g.made))
+	}
+	return resp, true
+}
+
 // Serve implements transport.Handler.
 func (h *handler) Serve(ctx context.Context, r transport.Request) transport.Response {
 	n := (*Node)(h)

@@ -162,7 +162,7 @@ func TestAServerWithAKeyRefusesTheUnsigned(t *testing.T) {
 	s := transport.NewServer(transport.ServerConfig{Handler: h, Key: []byte("k"), Logger: zerolog.New(&log)})
 	addr := start(t, s)
 	for _, key := range []string{"", "K"} {
-		c := connect(t, transport.ClientConfig{Addr: addr, Key: []byte(key)})
+		c := connect(t, transport.ClientConfig{Addr: addr, Key: []byte(key), Plain: true})
 		for _, size := range []int{1, 8 << 20} {
 			set := transport.Request{Op: transport.Set, Group: "none", Peer: true, Value: make([]byte, size)}
 			if resp := must(t, c, set); key == "" && resp.Code != transport.Unauthorized {

@@ -20,21 +20,37 @@ func (f fixed) Serve(context.Context, transport.Request) transport.Response {
 	return transport.Response(f)
 }
 
-// BenchmarkGet asks a server in this process for one value, over loopback.
+// atOnce is a Handler that answers every Get at once.
+type atOnce struct{ fixed }
+
+func (a atOnce) ServeCached(transport.Request) (transport.Response, bool) {
+	return transport.Response(a.fixed), true
+}
+
+// BenchmarkGet asks a server in this process for one value, over loopback: in frames, with the value at hand and not, and in
+// plain HTTP.
 func BenchmarkGet(b *testing.B) {
-	for _, test := range []struct{ size, callers int }{{100, 1}, {100, 64}, {1 << 20, 1}, {1 << 20, 64}, {16 << 20, 1}} {
-		b.Run(fmt.Sprintf("%dB/%d", test.size, test.callers), func(b *testing.B) {
-			h := fixed{Value: make([]byte, test.size), TTL: time.Minute}
-			c := connect(b, transport.ClientConfig{Addr: serve(b, transport.ServerConfig{Handler: h})})
-			b.SetBytes(int64(test.size))
-			b.ReportAllocs()
-			share(b, test.callers, func() error {
-				ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-				defer cancel()
-				_, err := c.Do(ctx, transport.Request{Group: "g", Key: "k", Peer: true})
-				return err
+	for _, test := range []struct{ size, callers int }{
+		{100, 1}, {100, 2}, {100, 8}, {100, 64}, {100, 256}, {10 << 10, 64}, {1 << 20, 1}, {1 << 20, 64}, {16 << 20, 1},
+	} {
+		h := fixed{Value: make([]byte, test.size), TTL: time.Minute}
+		for _, way := range []struct {
+			name    string
+			handler transport.Handler
+			plain   bool
+		}{{"atOnce", atOnce{h}, false}, {"served", h, false}, {"plain", h, true}} {
+			b.Run(fmt.Sprintf("%dB/%d/%s", test.size, test.callers, way.name), func(b *testing.B) {
+				addr := serve(b, transport.ServerConfig{Handler: way.handler})
+				c := connect(b, transport.ClientConfig{Addr: addr, Plain: way.plain})
+				b.SetBytes(int64(test.size))
+				b.ReportAllocs()
+				ctx := b.Context()
+				share(b, test.callers, func() error {
+					_, err := c.Do(ctx, transport.Request{Group: "g", Key: "k", Peer: true})
+					return err
+				})
 			})
-		})
+		}
 	}
 }
 

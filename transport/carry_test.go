@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -27,10 +28,13 @@ func everyWay(t *testing.T, test func(*testing.T, dialer)) {
 		s transport.ServerConfig
 		c transport.ClientConfig
 	}{
-		"plain":  {},
-		"TLS":    {transport.ServerConfig{TLS: server}, transport.ClientConfig{TLS: client}},
-		"signed": {transport.ServerConfig{Key: []byte("k")}, transport.ClientConfig{Key: []byte("k")}},
-		"compat": {transport.ServerConfig{GroupcacheCompat: true}, transport.ClientConfig{}},
+		"frames":        {},
+		"frames/TLS":    {transport.ServerConfig{TLS: server}, transport.ClientConfig{TLS: client}},
+		"frames/signed": {transport.ServerConfig{Key: []byte("k")}, transport.ClientConfig{Key: []byte("k")}},
+		"plain":         {transport.ServerConfig{}, transport.ClientConfig{Plain: true}},
+		"plain/TLS":     {transport.ServerConfig{TLS: server}, transport.ClientConfig{TLS: client, Plain: true}},
+		"plain/signed":  {transport.ServerConfig{Key: []byte("k")}, transport.ClientConfig{Key: []byte("k"), Plain: true}},
+		"plain/compat":  {transport.ServerConfig{GroupcacheCompat: true}, transport.ClientConfig{Plain: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			test(t, func(tb testing.TB, h *handler) *transport.Client {
@@ -77,11 +81,17 @@ func TestRequestsArriveAsTheyWereSent(t *testing.T) {
 
 func TestValuesArriveAsTheyWereSent(t *testing.T) {
 	everyWay(t, func(t *testing.T, dial dialer) {
-		h := &handler{}
+		var held atomic.Value
+		h := &handler{serve: func(_ context.Context, r transport.Request) transport.Response {
+			if r.Op == transport.Set {
+				held.Store(r.Value)
+				return transport.Response{}
+			}
+			return transport.Response{Value: held.Load().([]byte)}
+		}}
 		c := dial(t, h)
-		for _, size := range []int{0, 1, 100, 4 << 10, 256 << 10, 256<<10 + 1, 1 << 20, 1<<20 + 1, 5<<20 + 7} {
+		for _, size := range []int{0, 1, 100, 4 << 10, 256 << 10, 256<<10 + 1, 1 << 20, 1<<20 + 1, 5<<20 + 7, 32<<10 - 1, 32 << 10, 64 << 10} {
 			value := bytes.Repeat([]byte("0123456\x00\xff"), size/9+1)[:size]
-			h.serve = answer(transport.Response{Value: value}).serve
 			must(t, c, transport.Request{Op: transport.Set, Group: "g", Key: "k", Value: value})
 			if got, _ := h.last(); !bytes.Equal(got.Value, value) {
 				t.Errorf("a value of %d bytes arrived with %d, or others", size, len(got.Value))
@@ -220,7 +230,7 @@ func TestTheRateOfQueriesArrives(t *testing.T) {
 	h := &handler{}
 	c := pair(t, h)
 	for qps, want := range map[float64]float64{
-		0: 0, 0.5: 0.5, 1234.4: 1234, 1e9: 1e9, -1: 0, math.NaN(): 0, math.Inf(1): 0, math.Inf(-1): 0,
+		0: 0, 0.5: 0.5, 1234: 1234, 1e9: 1e9, -1: 0, math.NaN(): 0, math.Inf(1): 0, math.Inf(-1): 0,
 	} {
 		h.serve = answer(transport.Response{MinuteQPS: qps}).serve
 		if got := must(t, c, transport.Request{Group: "g"}).MinuteQPS; got != want {

@@ -6,19 +6,15 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
-	"net/http/httptrace"
 	"net/url"
+	"sync"
+	"sync/atomic"
 	"time"
 )
 
 // Limits of a client's connections to one member.
 const (
 	dialTimeout     = time.Second
-	continueTimeout = time.Second      // for leave to send a large value
-	idleConnTimeout = 90 * time.Second // shorter than the server's, so that a server seldom closes under a request
-	maxIdleConns    = 64
-	maxConns        = 256 // at which requests wait for each other
 	keepAlivePeriod = 15 * time.Second
 	maxReplyHeader  = 64 << 10
 )
@@ -30,129 +26,118 @@ var ErrClosed = errors.New("transport: client closed")
 type ClientConfig struct {
 	Addr string      // host:port
 	TLS  *tls.Config // If nil, plain HTTP.
-	Key  []byte      // what requests are signed with. If empty, they are not.
+	Key  []byte      // what both sides prove that they know, and requests are signed with. If empty, they do not.
+
+	// Plain sends every request as plain HTTP. If false, requests go as frames to members that speak them.
+	Plain bool
 }
 
 // Client carries requests to one member over connections that it keeps. It is safe for concurrent use.
 type Client struct {
-	base   url.URL
-	http   *http.Client
-	pool   *http.Transport
-	watch  *watch
-	dialer *net.Dialer
-	signer *signer
-	ctx    context.Context // of all requests and connections
-	close  context.CancelCauseFunc
+	base      url.URL
+	tls       *tls.Config // nil: none
+	dialPlain func(ctx context.Context, network, addr string) (net.Conn, error)
+	plain     *plain
+	signer    *signer
+	sessions  sessions
+	ctx       context.Context // of all requests and connections
+	close     context.CancelCauseFunc
 }
 
 // NewClient returns a Client, which connects when it is first used.
 func NewClient(cfg ClientConfig) *Client {
-	c := &Client{base: url.URL{Scheme: "http", Host: cfg.Addr}}
-	c.dialer = &net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlivePeriod}
-	c.pool = &http.Transport{
-		DialContext:            c.dial,
-		Protocols:              http1(),
-		TLSClientConfig:        http1TLS(cfg.TLS),
-		TLSHandshakeTimeout:    dialTimeout,
-		ExpectContinueTimeout:  continueTimeout,
-		DisableCompression:     true,
-		MaxIdleConnsPerHost:    maxIdleConns,
-		MaxConnsPerHost:        maxConns,
-		IdleConnTimeout:        idleConnTimeout,
-		MaxResponseHeaderBytes: maxReplyHeader,
-	}
-	c.http = &http.Client{Transport: c.pool, CheckRedirect: func(*http.Request, []*http.Request) error {
-		return http.ErrUseLastResponse
-	}}
-	if cfg.TLS != nil {
+	c := &Client{base: url.URL{Scheme: "http", Host: cfg.Addr}, tls: http1TLS(cfg.TLS)}
+	c.dialPlain = (&net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlivePeriod}).DialContext
+	if c.tls != nil {
 		c.base.Scheme = "https"
+		if c.tls.ServerName == "" {
+			c.tls.ServerName = c.base.Hostname()
+		}
 	}
-	c.watch = newWatch(c.base, c.pool)
 	c.signer = newSigner(newKeyring(cfg.Key))
 	c.ctx, c.close = context.WithCancelCause(context.Background())
+	c.plain = newPlain(c)
+	c.sessions.never = cfg.Plain
 	return c
 }
 
 // SetKeys replaces the keys while requests are under way: use signs, and the member may prove itself with use or one of
 // accept. With an empty use, requests are not signed.
-func (c *Client) SetKeys(use []byte, accept ...[]byte) { c.signer.keyring.set(use, accept) }
+func (c *Client) SetKeys(use []byte, accept ...[]byte) {
+	c.signer.keyring.set(use, accept)
+	c.sessions.renew(c.signer.keyring.keys.Load())
+}
 
 // Close ends the connections and what is under way on them. Any number of calls do what one does.
-func (c *Client) Close() { c.close(ErrClosed) }
+func (c *Client) Close() { c.sessions.end(c.close) }
 
 // Do sends r and returns the reply. An error says that no reply came: nobody knows whether a Set, Remove or Purge was
 // carried out, or whether it was twice. It is the cause of ctx's end, ErrClosed, or the network's. A member that gives no sign
-// of life while it is waited for costs a second and a half, and nothing for the two seconds after that; one that is slow may
+// of life while it is waited for costs two seconds at most, and nothing for the two seconds after that; one that is slow may
 // take as long as ctx allows.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
-	if c.ctx.Err() != nil {
-		return Response{}, ErrClosed
+	if r.Op > GetMany {
+		return Response{}, fmt.Errorf("transport: %w: %d", errNoOp, r.Op)
 	}
-	if c.watch.givenUp() {
-		return Response{}, errSilent
-	}
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer context.AfterFunc(c.ctx, func() { cancel(ErrClosed) })()
-	watched := make(chan struct{})
-	go func() { defer close(watched); c.watch.over(ctx, cancel) }()
-	defer func() { cancel(nil); <-watched }()
-
-	resp, err := c.exchange(ctx, r)
-	switch {
-	case err == nil:
-		return resp, nil
-	case c.ctx.Err() != nil: // even where a connection's end was noticed first
-		return Response{}, ErrClosed
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return Response{}, context.Cause(ctx)
 	}
-	return Response{}, fmt.Errorf("transport: %w", err)
+	s := c.sessions.current.Load()
+	if s != nil && s.usable() && len(r.Group)+len(r.Key) <= maxHead {
+		resp, err := s.do(ctx, &r)
+		if err == nil || !s.lost(ctx) {
+			return resp, err
+		}
+	}
+	return c.doAnew(ctx, r)
 }
 
-func (c *Client) exchange(ctx context.Context, r Request) (Response, error) {
-	reply, err := c.send(ctx, r)
-	if err != nil {
+// doAnew sends r over a new session, or as plain HTTP.
+func (c *Client) doAnew(ctx context.Context, r Request) (Response, error) {
+	if err := c.reachable(); err != nil {
 		return Response{}, err
 	}
-	defer reply.Body.Close()
-	c.watch.hear()
-	return readReply(reply, r)
+	if len(r.Group)+len(r.Key) > maxHead {
+		return c.plain.do(ctx, r)
+	}
+	s, err := c.session(ctx)
+	switch {
+	case errors.Is(err, errNoUpgrade):
+		return c.plain.do(ctx, r)
+	case err != nil:
+		return Response{}, err
+	}
+	resp, err := s.do(ctx, &r)
+	if errors.Is(err, errEnded) {
+		err = context.Cause(s.ctx)
+	}
+	return resp, err
 }
 
-// send returns the head of the reply. The other side may close a kept connection at any time: net/http then tries a read
-// again by itself, and send a write, over a new connection.
-func (c *Client) send(ctx context.Context, r Request) (*http.Response, error) {
-	if r.Op == Get {
-		return c.try(ctx, r)
+// reachable returns an error where there is no use in asking the member.
+func (c *Client) reachable() error {
+	switch {
+	case c.ctx.Err() != nil:
+		return ErrClosed
+	case c.plain.watch.givenUp():
+		return errSilent
 	}
-	kept := false
-	reply, err := c.try(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
-		GotConn: func(info httptrace.GotConnInfo) { kept = info.Reused },
-	}), r)
-	if err != nil && kept && ctx.Err() == nil {
-		c.pool.CloseIdleConnections()
-		reply, err = c.try(ctx, r)
-	}
-	return reply, err
+	return nil
 }
 
-func (c *Client) try(ctx context.Context, r Request) (*http.Response, error) {
-	req, err := c.request(ctx, r)
-	if err != nil {
-		return nil, err
-	}
-	reply, err := c.http.Do(req)
-	if err != nil {
-		return nil, unwrapURL(err)
-	}
-	return reply, nil
-}
+// silent notes that the member gave no sign of life.
+func (c *Client) silent() { c.plain.watch.giveUp() }
 
-// unwrapURL takes the URL, and with it the key, out of an error that will be logged.
-func unwrapURL(err error) error {
-	var outer *url.Error
-	if errors.As(err, &outer) {
-		return outer.Err
-	}
-	return err
+// sessions are what a Client knows of its sessions: the one that it uses, and how to come by the next.
+type sessions struct {
+	never   bool // no frames
+	current atomic.Pointer[session]
+
+	mu       sync.Mutex
+	opening  *opening       // guarded by mu; nil: none is being opened
+	refused  time.Time      // guarded by mu; when the member last said that it does not speak frames
+	failures int            // guarded by mu; in a row
+	again    time.Time      // guarded by mu; when to try again after them
+	why      error          // guarded by mu; the last one
+	work     sync.WaitGroup // openings and sessions
 }

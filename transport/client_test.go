@@ -49,7 +49,7 @@ func TestALargeValueIsSentWhenItIsWelcome(t *testing.T) {
 		n, _ := io.Copy(io.Discard, in)
 		followed <- n
 	}()
-	c := connect(t, transport.ClientConfig{Addr: l.Addr().String()})
+	c := connect(t, transport.ClientConfig{Addr: l.Addr().String(), Plain: true})
 	resp := must(t, c, transport.Request{Op: transport.Set, Group: "g", Value: make([]byte, 1<<20)})
 	c.Close()
 	if n := <-followed; n != 0 || resp.Code != transport.TooLarge {
@@ -69,7 +69,7 @@ func TestAKeptConnectionThatWasClosedIsReplaced(t *testing.T) {
 			}
 			return "HTTP/1.1 204 No Content\r\n\r\n"
 		})
-		c := connect(t, transport.ClientConfig{Addr: addr, Key: []byte(key)})
+		c := connect(t, transport.ClientConfig{Addr: addr, Key: []byte(key), Plain: true})
 		for _, op := range []transport.Op{transport.Set, transport.Set, transport.Remove, transport.Purge, transport.Get} {
 			if resp := must(t, c, transport.Request{Op: op, Group: "g", Key: "k", Value: []byte("v")}); resp.Code != transport.OK {
 				t.Errorf("op %d: %v", op, resp.Code)

@@ -5,13 +5,13 @@ import (
 	"net"
 )
 
-// dial connects to the member. The connection and its dialing end with the client: net/http goes on dialing when the request
+// dial connects to the member for plain HTTP. The connection and its dialing end with the client: net/http goes on dialing when the request
 // has gone, and keeps a connection that comes late.
 func (c *Client) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(c.ctx, func() { cancel(ErrClosed) })()
-	conn, err := c.dialer.DialContext(ctx, network, addr)
+	conn, err := c.dialPlain(ctx, network, addr)
 	if err != nil {
 		return nil, err
 	}

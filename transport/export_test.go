@@ -100,8 +100,9 @@ func (p Replays) Len() int { return len(p.p.recent) + len(p.p.older) }
 
 // DialWith has the client connect by dial.
 func (c *Client) DialWith(dial func(context.Context, string, string) (net.Conn, error)) {
-	c.pool.DialContext = dial
-	c.watch.http.DialContext = dial
+	c.dialPlain = dial
+	c.plain.pool.DialContext = dial
+	c.plain.watch.http.DialContext = dial
 }
 
 // AppendReplies is appendReplies.
@@ -111,3 +112,49 @@ func AppendReplies(b []byte, items []Response, peer bool) []byte {
 
 // ParseReplies is parseReplies.
 func ParseReplies(b []byte, want int) ([]Response, error) { return parseReplies(b, want) }
+
+// The frames, as functions of what they carry.
+
+// AppendRequest is appendRequest with the value.
+func AppendRequest(b []byte, id uint64, r Request, timeout time.Duration) []byte {
+	value := requestBody(r)
+	return append(appendRequest(b, id, &r, timeout, len(value)), value...)
+}
+
+// AppendReplyTo is appendReplyTo with the value.
+func AppendReplyTo(b []byte, id uint64, resp Response, peer bool) []byte {
+	return append(appendReplyTo(b, id, &resp, peer, len(resp.Value)), resp.Value...)
+}
+
+// AppendSignal is appendSignal.
+func AppendSignal(b []byte, k byte, number uint64) []byte { return appendSignal(b, kind(k), number) }
+
+// AppendProof is appendProof.
+func AppendProof(b, proof []byte) []byte { return appendProof(b, proof) }
+
+// ParseRequest reads a message Request, but for keys.
+func ParseRequest(b []byte) (r Request, id uint64, timeout time.Duration, err error) {
+	var in incoming
+	err = in.parse(b)
+	r = in.request(string(in.group), string(in.key))
+	r.Value = in.value
+	return r, in.id, in.timeout, err
+}
+
+// Handshake is what both sides say, and prove a key by.
+type Handshake struct{ Host, Session, ClientNonce, ServerNonce string }
+
+func (h Handshake) inner() *handshake {
+	return &handshake{h.Host, h.Session, h.ClientNonce, h.ServerNonce}
+}
+
+// Request is the request for an upgrade.
+func (h Handshake) Request() string { return upgradeRequest(*h.inner()) }
+
+// Welcome is the reply to it.
+func (h Handshake) Welcome(key string) []byte {
+	return welcome(h.inner(), newKeyring([]byte(key)).keys.Load())
+}
+
+// ClientProof is a client's proof.
+func (h Handshake) ClientProof(key string) []byte { return h.inner().proof([]byte(key), sideClient) }

@@ -10,20 +10,31 @@ import (
 
 var errMalformed = errors.New("malformed protobuf")
 
+// tag is a field's number and its wire type, as they go before it on the wire. A field of another wire type than the protocol
+// has for its number is one that is not known, and skipped.
+type tag uint64
+
+// The wire types that the messages use.
+const (
+	varint  tag = tag(protowire.VarintType)
+	fixed64 tag = tag(protowire.Fixed64Type)
+	counted tag = tag(protowire.BytesType)
+)
+
 // field is one field of a message in protobuf. Which of number and bytes counts depends on the field.
 type field struct {
-	id     protowire.Number
+	tag    tag
 	number uint64
 	bytes  []byte // part of the message
 }
 
-// nextField cuts the first field off b. One of a wire type that no message here uses comes as it is, and empty.
+// nextField cuts the first field off b.
 func nextField(b []byte) (f field, rest []byte, err error) {
 	id, wire, n := protowire.ConsumeTag(b)
 	if n < 0 {
 		return field{}, nil, errMalformed
 	}
-	f.id, b = id, b[n:]
+	f.tag, b = tag(id)<<3|tag(wire), b[n:]
 	switch wire {
 	case protowire.VarintType:
 		f.number, n = protowire.ConsumeVarint(b)
@@ -41,34 +52,38 @@ func nextField(b []byte) (f field, rest []byte, err error) {
 }
 
 // appendNumber appends a number unless it is zero, as a reader takes it then.
-func appendNumber(b []byte, id protowire.Number, n uint64) []byte {
+func appendNumber(b []byte, t tag, n uint64) []byte {
 	if n == 0 {
 		return b
 	}
-	return protowire.AppendVarint(protowire.AppendTag(b, id, protowire.VarintType), n)
+	return protowire.AppendVarint(protowire.AppendVarint(b, uint64(t)), n)
 }
 
-func appendFixed(b []byte, id protowire.Number, n uint64) []byte {
+func appendFixed(b []byte, t tag, n uint64) []byte {
 	if n == 0 {
 		return b
 	}
-	return protowire.AppendFixed64(protowire.AppendTag(b, id, protowire.Fixed64Type), n)
+	return protowire.AppendFixed64(protowire.AppendVarint(b, uint64(t)), n)
 }
 
-func appendFlag(b []byte, id protowire.Number, set bool) []byte {
+func appendFlag(b []byte, t tag, set bool) []byte {
 	if !set {
 		return b
 	}
-	return append(protowire.AppendTag(b, id, protowire.VarintType), 1)
+	return append(protowire.AppendVarint(b, uint64(t)), 1)
 }
 
 // appendText appends bytes unless there are none.
-func appendText[T ~string | ~[]byte](b []byte, id protowire.Number, text T) []byte {
-	if len(text) == 0 {
+func appendText[T ~string | ~[]byte](b []byte, t tag, text T) []byte {
+	return append(appendLength(b, t, len(text)), text...)
+}
+
+// appendLength appends the beginning of a field of n bytes, unless that is none.
+func appendLength(b []byte, t tag, n int) []byte {
+	if n == 0 {
 		return b
 	}
-	b = protowire.AppendVarint(protowire.AppendTag(b, id, protowire.BytesType), uint64(len(text)))
-	return append(b, text...)
+	return protowire.AppendVarint(protowire.AppendVarint(b, uint64(t)), uint64(n))
 }
 
 // durationOf is a number of milliseconds, at most the longest Duration.

@@ -71,7 +71,7 @@ func goldenHandler() *handler {
 
 // record has a client send each request, and plain HTTP those that no Client sends.
 func record(t *testing.T, l *pipes, wire *tape) {
-	c := transport.NewClient(transport.ClientConfig{Addr: "pipes:0"})
+	c := transport.NewClient(transport.ClientConfig{Addr: "pipes:0", Plain: true})
 	defer c.Close()
 	c.DialWith(func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := l.dial(ctx, network, addr)

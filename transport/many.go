@@ -23,14 +23,14 @@ const (
 )
 
 // listItem is the field of both Keys and Replies.
-const listItem protowire.Number = 1
+const listItem = 1<<3 | counted
 
 var errTooManyKeys = fmt.Errorf("more than %d keys", MaxKeys)
 
 // appendKeys appends a message Keys.
 func appendKeys(b []byte, keys []string) []byte {
 	for _, key := range keys {
-		b = protowire.AppendString(protowire.AppendTag(b, listItem, protowire.BytesType), key)
+		b = protowire.AppendString(protowire.AppendVarint(b, uint64(listItem)), key)
 	}
 	return b
 }
@@ -43,9 +43,9 @@ func parseKeys(b []byte) ([]string, error) {
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("the keys: %w", err)
-		case f.id == listItem && len(keys) == MaxKeys:
+		case f.tag == listItem && len(keys) == MaxKeys:
 			return nil, errTooManyKeys
-		case f.id == listItem:
+		case f.tag == listItem:
 			keys = append(keys, string(f.bytes))
 		}
 		b = rest
@@ -61,7 +61,7 @@ func appendReplies(b []byte, items []Response, peer bool) []byte {
 	for i := range items {
 		start := len(b)
 		b = appendReply(b, &items[i], peer)
-		length := protowire.AppendVarint(protowire.AppendTag(nil, listItem, protowire.BytesType), uint64(len(b)-start))
+		length := protowire.AppendVarint(protowire.AppendVarint(nil, uint64(listItem)), uint64(len(b)-start))
 		b = slices.Insert(b, start, length...)
 	}
 	return b
@@ -76,7 +76,7 @@ func parseReplies(b []byte, want int) ([]Response, error) {
 			return nil, err
 		}
 		b = rest
-		if f.id != listItem {
+		if f.tag != listItem {
 			continue
 		}
 		item, err := parseReply(f.bytes)

@@ -185,8 +185,12 @@ func TestKeysAreRotatedUnderWay(t *testing.T) {
 		{"the server asks for none", func() { s.SetKeys(nil) }, transport.OK},
 	} {
 		step.do()
-		if resp := must(t, c, write); resp.Code != step.want {
-			t.Errorf("%s: got %v %s", step.what, resp.Code, resp.Text)
+		resp, err := c.Do(within(t), write)
+		if err != nil && step.want == transport.Unauthorized {
+			continue // a client with a key refuses a member that does not know it
+		}
+		if resp.Code != step.want || err != nil {
+			t.Errorf("%s: got %v %s %v", step.what, resp.Code, resp.Text, err)
 		}
 	}
 }

@@ -25,12 +25,12 @@ var errReplay = errors.New("the request was seen before")
 // replays remembers which signed writes were seen, in memory that grows with the signers, and not with what they write.
 type replays struct {
 	mu            sync.Mutex
-	recent, older map[string]*session // guarded by mu; the sessions used in this span, and those last used in the one before
+	recent, older map[string]*written // guarded by mu; the sessions used in this span, and those last used in the one before
 	turned        time.Time           // guarded by mu; when recent was begun
 }
 
 func newReplays() *replays {
-	return &replays{recent: map[string]*session{}, older: map[string]*session{}, turned: time.Now()}
+	return &replays{recent: map[string]*written{}, older: map[string]*written{}, turned: time.Now()}
 }
 
 // once notes that a session's write of that number was seen, and fails if it was seen before, or may have been.
@@ -45,9 +45,9 @@ func (p *replays) once(id string, number uint64) error {
 }
 
 // sessionLocked finds or begins a session. One that was not used for a span is forgotten: what it signed is no longer valid.
-func (p *replays) sessionLocked(id string) (*session, error) {
+func (p *replays) sessionLocked(id string) (*written, error) {
 	if time.Since(p.turned) > replaySpan {
-		p.older, p.recent, p.turned = p.recent, map[string]*session{}, time.Now()
+		p.older, p.recent, p.turned = p.recent, map[string]*written{}, time.Now()
 	}
 	if s, ok := p.recent[id]; ok {
 		return s, nil
@@ -57,21 +57,21 @@ func (p *replays) sessionLocked(id string) (*session, error) {
 	}
 	s, ok := p.older[id]
 	if !ok {
-		s = &session{}
+		s = &written{}
 	}
 	delete(p.older, id)
 	p.recent[strings.Clone(id)] = s // a copy, as id is part of a longer string
 	return s, nil
 }
 
-// session says which of one signer's numbers were seen. They come nearly in order, as requests overtake each other.
-type session struct {
+// written says which of one signer's numbers were seen. They come nearly in order, as requests overtake each other.
+type written struct {
 	next    uint64   // one more than the highest number seen
 	missing []uint64 // the lower ones that may still come, ascending
 }
 
 // once reports whether n was not seen before, and notes that it is now.
-func (s *session) once(n uint64) bool {
+func (s *written) once(n uint64) bool {
 	if n < s.next {
 		i, found := slices.BinarySearch(s.missing, n)
 		if found {

@@ -2,25 +2,32 @@ package transport
 
 import (
 	"math"
-
-	"google.golang.org/protobuf/encoding/protowire"
 )
 
 // The fields of the message Reply.
 const (
-	replyCode    protowire.Number = 1
-	replyText    protowire.Number = 2
-	replyTTL     protowire.Number = 3
-	replyVersion protowire.Number = 4
-	replyQPS     protowire.Number = 5
-	replyHit     protowire.Number = 6
-	replySource  protowire.Number = 7
-	replyValue   protowire.Number = 8
+	replyCode    = 1<<3 | varint
+	replyText    = 2<<3 | counted
+	replyTTL     = 3<<3 | varint
+	replyVersion = 4<<3 | fixed64
+	replyQPS     = 5<<3 | fixed64
+	replyHit     = 6<<3 | varint
+	replySource  = 7<<3 | counted
+	replyValue   = 8<<3 | counted
+	replyID      = 9<<3 | varint // in frames
 )
 
 // appendReply appends resp as a message Reply: its head and, last, its value. A client is told more than a peer.
 func appendReply(b []byte, resp *Response, peer bool) []byte {
 	return appendText(appendReplyHead(b, resp, peer), replyValue, resp.Value)
+}
+
+// appendReplyTo appends the frame of the reply to a request, but for its value, of which more bytes follow.
+func appendReplyTo(b []byte, id uint64, resp *Response, peer bool, value int) []byte {
+	start := len(b)
+	b = appendNumber(beginFrame(b, kindReply), replyID, id)
+	b = appendReplyHead(b, resp, peer)
+	return endFrame(appendLength(b, replyValue, value), start, value)
 }
 
 // appendReplyHead appends all of a message Reply but the value.
@@ -50,9 +57,25 @@ func parseReply(b []byte) (Response, error) {
 	return resp, nil
 }
 
+// parseReplyTo reads a message Reply in a frame, and to which request it is. The Response's value is part of b.
+func parseReplyTo(b []byte) (resp Response, id uint64, err error) {
+	for len(b) > 0 {
+		f, rest, err := nextField(b)
+		if err != nil {
+			return Response{}, 0, err
+		}
+		if f.tag == replyID {
+			id = f.number
+		}
+		resp.set(f)
+		b = rest
+	}
+	return resp, id, nil
+}
+
 // set takes over one field of a message Reply.
 func (r *Response) set(f field) {
-	switch f.id {
+	switch f.tag {
 	case replyCode:
 		r.Code = codeNumber(f.number)
 	case replyText:

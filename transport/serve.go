@@ -20,6 +20,10 @@ func refusal(c Code, err error) *Response { return &Response{Code: c, Text: err.
 // serve answers one request under Prefix; escaped is the path behind it.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request, escaped string) {
 	defer s.recover(w, r)
+	if escaped == "" && wantsUpgrade(r) {
+		s.upgrade(w, r)
+		return
+	}
 	t, err := parsePath(escaped, s.cfg.GroupcacheCompat)
 	if err == nil && r.URL.RawQuery != "" {
 		err = errQuery

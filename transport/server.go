@@ -56,6 +56,7 @@ type Server struct {
 	verifier *verifier
 	http     *http.Server
 	fresh    fresh
+	frames   frames
 	serving  sync.WaitGroup  // what Start began, and the goroutines of connections
 	ctx      context.Context // of all requests on its connections; ends with Close
 	end      context.CancelFunc
@@ -70,7 +71,7 @@ func NewServer(cfg ServerConfig) *Server {
 		cfg.Fallback = http.NotFoundHandler()
 	}
 	cfg.TLS = http1TLS(cfg.TLS)
-	s := &Server{cfg: cfg, fresh: fresh{conns: map[net.Conn]struct{}{}}}
+	s := &Server{cfg: cfg, fresh: fresh{conns: map[net.Conn]struct{}{}}, frames: frames{sessions: map[string]*hosted{}}}
 	s.refused = cfg.Logger.Sample(&zerolog.BurstSampler{Burst: refusalsLogged, Period: time.Second})
 	s.verifier = newVerifier(newKeyring(cfg.Key))
 	s.ctx, s.end = context.WithCancel(context.Background())
@@ -117,18 +118,27 @@ func (s *Server) Start(l net.Listener) {
 
 // SetKeys replaces the keys while requests are under way: a request passes that is signed with use or one of accept. With
 // an empty use, requests need no signature.
-func (s *Server) SetKeys(use []byte, accept ...[]byte) { s.verifier.keyring.set(use, accept) }
+func (s *Server) SetKeys(use []byte, accept ...[]byte) {
+	s.verifier.keyring.set(use, accept)
+	s.frames.renew(s.verifier.keyring.keys.Load())
+}
 
 // Shutdown stops accepting connections and waits, within ctx, for the requests that are under way.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.fresh.close()
-	return s.http.Shutdown(ctx)
+	s.frames.leave()
+	if err := s.http.Shutdown(ctx); err != nil {
+		return err
+	}
+	return s.frames.wait(ctx)
 }
 
-// Close ends every connection at once, and waits for the calls of Handler on them, whose contexts end with it.
+// Close ends every connection at once, and waits for the calls of Handler on them, whose contexts end with it. Upgraded
+// connections are the server's own, whichever server they came to.
 func (s *Server) Close() error {
 	// A connection's end does not reach the Handler where bytes of a next request have come already.
 	s.end()
+	s.frames.close()
 	err := s.http.Close()
 	s.serving.Wait()
 	return err

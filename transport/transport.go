@@ -80,6 +80,15 @@ type Response struct {
 	Items []Response
 }
 
+// A CachedHandler is a Handler that can answer some requests at once.
+type CachedHandler interface {
+	Handler
+
+	// ServeCached answers a Get where that takes no waiting, such as for a value in memory; else false, and Serve is
+	// called. It must keep neither r's Key nor its Group.
+	ServeCached(r Request) (Response, bool)
+}
+
 // A Handler answers Requests. Its methods are called concurrently.
 type Handler interface {
 	// Serve answers one request within ctx, which ends with the caller's deadline and its connection.

@@ -45,6 +45,9 @@ func (w *watch) now() int64 { return int64(time.Since(w.start)) }
 
 func (w *watch) hear() { w.heard.Store(w.now()) }
 
+// giveUp notes that the member was asked in vain.
+func (w *watch) giveUp() { w.silent.Store(w.now()) }
+
 // givenUp reports whether the member was asked in vain a moment ago.
 func (w *watch) givenUp() bool {
 	silent := w.silent.Load()
@@ -99,7 +102,7 @@ func (w *watch) ask(ctx context.Context) bool {
 		return true
 	}
 	if ctx.Err() == nil {
-		w.silent.Store(w.now())
+		w.giveUp()
 		return false
 	}
 	return true

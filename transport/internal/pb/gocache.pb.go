@@ -23,6 +23,130 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
+// Op says what a Request asks for.
+type Op int32
+
+const (
+	Op_GET      Op = 0
+	Op_SET      Op = 1
+	Op_REMOVE   Op = 2
+	Op_PURGE    Op = 3
+	Op_GET_MANY Op = 4
+)
+
+// Enum value maps for Op.
+var (
+	Op_name = map[int32]string{
+		0: "GET",
+		1: "SET",
+		2: "REMOVE",
+		3: "PURGE",
+		4: "GET_MANY",
+	}
+	Op_value = map[string]int32{
+		"GET":      0,
+		"SET":      1,
+		"REMOVE":   2,
+		"PURGE":    3,
+		"GET_MANY": 4,
+	}
+)
+
+func (x Op) Enum() *Op {
+	p := new(Op)
+	*p = x
+	return p
+}
+
+func (x Op) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Op) Descriptor() protoreflect.EnumDescriptor {
+	return file_gocache_proto_enumTypes[0].Descriptor()
+}
+
+func (Op) Type() protoreflect.EnumType {
+	return &file_gocache_proto_enumTypes[0]
+}
+
+func (x Op) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Op.Descriptor instead.
+func (Op) EnumDescriptor() ([]byte, []int) {
+	return file_gocache_proto_rawDescGZIP(), []int{0}
+}
+
+// Kind says what a frame carries.
+type Kind int32
+
+const (
+	Kind_NO_KIND Kind = 0
+	Kind_REQUEST Kind = 1
+	Kind_REPLY   Kind = 2
+	Kind_CANCEL  Kind = 3
+	Kind_PING    Kind = 4
+	Kind_PONG    Kind = 5
+	Kind_PROOF   Kind = 6
+	Kind_GO_AWAY Kind = 7
+	Kind_LARGE   Kind = 8
+)
+
+// Enum value maps for Kind.
+var (
+	Kind_name = map[int32]string{
+		0: "NO_KIND",
+		1: "REQUEST",
+		2: "REPLY",
+		3: "CANCEL",
+		4: "PING",
+		5: "PONG",
+		6: "PROOF",
+		7: "GO_AWAY",
+		8: "LARGE",
+	}
+	Kind_value = map[string]int32{
+		"NO_KIND": 0,
+		"REQUEST": 1,
+		"REPLY":   2,
+		"CANCEL":  3,
+		"PING":    4,
+		"PONG":    5,
+		"PROOF":   6,
+		"GO_AWAY": 7,
+		"LARGE":   8,
+	}
+)
+
+func (x Kind) Enum() *Kind {
+	p := new(Kind)
+	*p = x
+	return p
+}
+
+func (x Kind) String() string {
+	return protoimpl.X.EnumStringOf(x.Descriptor(), protoreflect.EnumNumber(x))
+}
+
+func (Kind) Descriptor() protoreflect.EnumDescriptor {
+	return file_gocache_proto_enumTypes[1].Descriptor()
+}
+
+func (Kind) Type() protoreflect.EnumType {
+	return &file_gocache_proto_enumTypes[1]
+}
+
+func (x Kind) Number() protoreflect.EnumNumber {
+	return protoreflect.EnumNumber(x)
+}
+
+// Deprecated: Use Kind.Descriptor instead.
+func (Kind) EnumDescriptor() ([]byte, []int) {
+	return file_gocache_proto_rawDescGZIP(), []int{1}
+}
+
 // Code says how a request ended. The names on the wire are these in lower case, with hyphens.
 type Code int32
 
@@ -93,11 +217,11 @@ func (x Code) String() string {
 }
 
 func (Code) Descriptor() protoreflect.EnumDescriptor {
-	return file_gocache_proto_enumTypes[0].Descriptor()
+	return file_gocache_proto_enumTypes[2].Descriptor()
 }
 
 func (Code) Type() protoreflect.EnumType {
-	return &file_gocache_proto_enumTypes[0]
+	return &file_gocache_proto_enumTypes[2]
 }
 
 func (x Code) Number() protoreflect.EnumNumber {
@@ -106,7 +230,7 @@ func (x Code) Number() protoreflect.EnumNumber {
 
 // Deprecated: Use Code.Descriptor instead.
 func (Code) EnumDescriptor() ([]byte, []int) {
-	return file_gocache_proto_rawDescGZIP(), []int{0}
+	return file_gocache_proto_rawDescGZIP(), []int{2}
 }
 
 // GetResponse is the reply to a GET that accepts application/x-protobuf. The fields are the ones that
@@ -271,7 +395,8 @@ type Reply struct {
 	MinuteQps     float64                `protobuf:"fixed64,5,opt,name=minute_qps,json=minuteQps,proto3" json:"minute_qps,omitempty"`
 	Hit           bool                   `protobuf:"varint,6,opt,name=hit,proto3" json:"hit,omitempty"`      // to clients only
 	Source        []byte                 `protobuf:"bytes,7,opt,name=source,proto3" json:"source,omitempty"` // to clients only
-	Value         []byte                 `protobuf:"bytes,8,opt,name=value,proto3" json:"value,omitempty"`
+	Value         []byte                 `protobuf:"bytes,8,opt,name=value,proto3" json:"value,omitempty"`   // in frames, to many keys: the message Replies
+	Id            uint64                 `protobuf:"varint,9,opt,name=id,proto3" json:"id,omitempty"`        // in frames: the request's
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -362,6 +487,220 @@ func (x *Reply) GetValue() []byte {
 	return nil
 }
 
+func (x *Reply) GetId() uint64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+// Request is what a frame asks.
+type Request struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            uint64                 `protobuf:"varint,1,opt,name=id,proto3" json:"id,omitempty"` // of the client's choice, and not that of another request under way on the session
+	Op            uint32                 `protobuf:"varint,2,opt,name=op,proto3" json:"op,omitempty"` // see Op; 0: GET
+	Group         []byte                 `protobuf:"bytes,3,opt,name=group,proto3" json:"group,omitempty"`
+	Key           []byte                 `protobuf:"bytes,4,opt,name=key,proto3" json:"key,omitempty"`
+	TimeoutMs     uint64                 `protobuf:"varint,5,opt,name=timeout_ms,json=timeoutMs,proto3" json:"timeout_ms,omitempty"` // what is left of the deadline; 0: none
+	TtlMs         uint64                 `protobuf:"varint,6,opt,name=ttl_ms,json=ttlMs,proto3" json:"ttl_ms,omitempty"`             // of a SET's value; 0: the group's
+	Peer          bool                   `protobuf:"varint,7,opt,name=peer,proto3" json:"peer,omitempty"`                            // a member asks
+	CachedOnly    bool                   `protobuf:"varint,8,opt,name=cached_only,json=cachedOnly,proto3" json:"cached_only,omitempty"`
+	Version       uint64                 `protobuf:"fixed64,9,opt,name=version,proto3" json:"version,omitempty"`
+	Value         []byte                 `protobuf:"bytes,10,opt,name=value,proto3" json:"value,omitempty"` // of a SET; of a GET_MANY, the message Keys
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Request) Reset() {
+	*x = Request{}
+	mi := &file_gocache_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Request) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Request) ProtoMessage() {}
+
+func (x *Request) ProtoReflect() protoreflect.Message {
+	mi := &file_gocache_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Request.ProtoReflect.Descriptor instead.
+func (*Request) Descriptor() ([]byte, []int) {
+	return file_gocache_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Request) GetId() uint64 {
+	if x != nil {
+		return x.Id
+	}
+	return 0
+}
+
+func (x *Request) GetOp() uint32 {
+	if x != nil {
+		return x.Op
+	}
+	return 0
+}
+
+func (x *Request) GetGroup() []byte {
+	if x != nil {
+		return x.Group
+	}
+	return nil
+}
+
+func (x *Request) GetKey() []byte {
+	if x != nil {
+		return x.Key
+	}
+	return nil
+}
+
+func (x *Request) GetTimeoutMs() uint64 {
+	if x != nil {
+		return x.TimeoutMs
+	}
+	return 0
+}
+
+func (x *Request) GetTtlMs() uint64 {
+	if x != nil {
+		return x.TtlMs
+	}
+	return 0
+}
+
+func (x *Request) GetPeer() bool {
+	if x != nil {
+		return x.Peer
+	}
+	return false
+}
+
+func (x *Request) GetCachedOnly() bool {
+	if x != nil {
+		return x.CachedOnly
+	}
+	return false
+}
+
+func (x *Request) GetVersion() uint64 {
+	if x != nil {
+		return x.Version
+	}
+	return 0
+}
+
+func (x *Request) GetValue() []byte {
+	if x != nil {
+		return x.Value
+	}
+	return nil
+}
+
+// Signal is what a CANCEL, PING, PONG or LARGE carries.
+type Signal struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Number        uint64                 `protobuf:"varint,1,opt,name=number,proto3" json:"number,omitempty"` // of a CANCEL and a LARGE the request's id; of a PONG the PING's
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Signal) Reset() {
+	*x = Signal{}
+	mi := &file_gocache_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Signal) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Signal) ProtoMessage() {}
+
+func (x *Signal) ProtoReflect() protoreflect.Message {
+	mi := &file_gocache_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Signal.ProtoReflect.Descriptor instead.
+func (*Signal) Descriptor() ([]byte, []int) {
+	return file_gocache_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Signal) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
+// Proof is the proof that a client knows the key.
+type Proof struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Mac           []byte                 `protobuf:"bytes,1,opt,name=mac,proto3" json:"mac,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Proof) Reset() {
+	*x = Proof{}
+	mi := &file_gocache_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Proof) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Proof) ProtoMessage() {}
+
+func (x *Proof) ProtoReflect() protoreflect.Message {
+	mi := &file_gocache_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Proof.ProtoReflect.Descriptor instead.
+func (*Proof) Descriptor() ([]byte, []int) {
+	return file_gocache_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Proof) GetMac() []byte {
+	if x != nil {
+		return x.Mac
+	}
+	return nil
+}
+
 var File_gocache_proto protoreflect.FileDescriptor
 
 const file_gocache_proto_rawDesc = "" +
@@ -375,7 +714,7 @@ const file_gocache_proto_rawDesc = "" +
 	"\x04Keys\x12\x12\n" +
 	"\x04keys\x18\x01 \x03(\fR\x04keys\":\n" +
 	"\aReplies\x12/\n" +
-	"\x05items\x18\x01 \x03(\v2\x19.p2pcache.transport.ReplyR\x05items\"\xbf\x01\n" +
+	"\x05items\x18\x01 \x03(\v2\x19.p2pcache.transport.ReplyR\x05items\"\xcf\x01\n" +
 	"\x05Reply\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\rR\x04code\x12\x12\n" +
 	"\x04text\x18\x02 \x01(\fR\x04text\x12\x15\n" +
@@ -385,7 +724,44 @@ const file_gocache_proto_rawDesc = "" +
 	"minute_qps\x18\x05 \x01(\x01R\tminuteQps\x12\x10\n" +
 	"\x03hit\x18\x06 \x01(\bR\x03hit\x12\x16\n" +
 	"\x06source\x18\a \x01(\fR\x06source\x12\x14\n" +
-	"\x05value\x18\b \x01(\fR\x05value*\xe8\x01\n" +
+	"\x05value\x18\b \x01(\fR\x05value\x12\x0e\n" +
+	"\x02id\x18\t \x01(\x04R\x02id\"\xec\x01\n" +
+	"\aRequest\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x0e\n" +
+	"\x02op\x18\x02 \x01(\rR\x02op\x12\x14\n" +
+	"\x05group\x18\x03 \x01(\fR\x05group\x12\x10\n" +
+	"\x03key\x18\x04 \x01(\fR\x03key\x12\x1d\n" +
+	"\n" +
+	"timeout_ms\x18\x05 \x01(\x04R\ttimeoutMs\x12\x15\n" +
+	"\x06ttl_ms\x18\x06 \x01(\x04R\x05ttlMs\x12\x12\n" +
+	"\x04peer\x18\a \x01(\bR\x04peer\x12\x1f\n" +
+	"\vcached_only\x18\b \x01(\bR\n" +
+	"cachedOnly\x12\x18\n" +
+	"\aversion\x18\t \x01(\x06R\aversion\x12\x14\n" +
+	"\x05value\x18\n" +
+	" \x01(\fR\x05value\" \n" +
+	"\x06Signal\x12\x16\n" +
+	"\x06number\x18\x01 \x01(\x04R\x06number\"\x19\n" +
+	"\x05Proof\x12\x10\n" +
+	"\x03mac\x18\x01 \x01(\fR\x03mac*;\n" +
+	"\x02Op\x12\a\n" +
+	"\x03GET\x10\x00\x12\a\n" +
+	"\x03SET\x10\x01\x12\n" +
+	"\n" +
+	"\x06REMOVE\x10\x02\x12\t\n" +
+	"\x05PURGE\x10\x03\x12\f\n" +
+	"\bGET_MANY\x10\x04*n\n" +
+	"\x04Kind\x12\v\n" +
+	"\aNO_KIND\x10\x00\x12\v\n" +
+	"\aREQUEST\x10\x01\x12\t\n" +
+	"\x05REPLY\x10\x02\x12\n" +
+	"\n" +
+	"\x06CANCEL\x10\x03\x12\b\n" +
+	"\x04PING\x10\x04\x12\b\n" +
+	"\x04PONG\x10\x05\x12\t\n" +
+	"\x05PROOF\x10\x06\x12\v\n" +
+	"\aGO_AWAY\x10\a\x12\t\n" +
+	"\x05LARGE\x10\b*\xe8\x01\n" +
 	"\x04Code\x12\x06\n" +
 	"\x02OK\x10\x00\x12\r\n" +
 	"\tNOT_FOUND\x10\x01\x12\x0e\n" +
@@ -420,17 +796,22 @@ func file_gocache_proto_rawDescGZIP() []byte {
 	return file_gocache_proto_rawDescData
 }
 
-var file_gocache_proto_enumTypes = make([]protoimpl.EnumInfo, 1)
-var file_gocache_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_gocache_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
+var file_gocache_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_gocache_proto_goTypes = []any{
-	(Code)(0),           // 0: p2pcache.transport.Code
-	(*GetResponse)(nil), // 1: p2pcache.transport.GetResponse
-	(*Keys)(nil),        // 2: p2pcache.transport.Keys
-	(*Replies)(nil),     // 3: p2pcache.transport.Replies
-	(*Reply)(nil),       // 4: p2pcache.transport.Reply
+	(Op)(0),             // 0: p2pcache.transport.Op
+	(Kind)(0),           // 1: p2pcache.transport.Kind
+	(Code)(0),           // 2: p2pcache.transport.Code
+	(*GetResponse)(nil), // 3: p2pcache.transport.GetResponse
+	(*Keys)(nil),        // 4: p2pcache.transport.Keys
+	(*Replies)(nil),     // 5: p2pcache.transport.Replies
+	(*Reply)(nil),       // 6: p2pcache.transport.Reply
+	(*Request)(nil),     // 7: p2pcache.transport.Request
+	(*Signal)(nil),      // 8: p2pcache.transport.Signal
+	(*Proof)(nil),       // 9: p2pcache.transport.Proof
 }
 var file_gocache_proto_depIdxs = []int32{
-	4, // 0: p2pcache.transport.Replies.items:type_name -> p2pcache.transport.Reply
+	6, // 0: p2pcache.transport.Replies.items:type_name -> p2pcache.transport.Reply
 	1, // [1:1] is the sub-list for method output_type
 	1, // [1:1] is the sub-list for method input_type
 	1, // [1:1] is the sub-list for extension type_name
@@ -448,8 +829,8 @@ func file_gocache_proto_init() {
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_gocache_proto_rawDesc), len(file_gocache_proto_rawDesc)),
-			NumEnums:      1,
-			NumMessages:   4,
+			NumEnums:      3,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

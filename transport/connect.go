@@ -1,0 +1,128 @@
+package transport
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"time"
+)
+
+// handshakeTimeout bounds the upgrade of a connection: a member that lives answers it at once.
+const handshakeTimeout = patience + signTimeout
+
+var (
+	// errNoUpgrade says that a server answered, and does not speak frames.
+	errNoUpgrade = errors.New("transport: the member does not speak frames")
+
+	errUnproven = errors.New("transport: the member does not prove that it knows the secret")
+)
+
+// lane is an upgraded connection of a client.
+type lane struct {
+	conn    net.Conn
+	in      *frameReader
+	session string // the server's name for it
+	key     []byte // that both sides have proved to know; nil if none was asked for
+	proof   []byte // of this side, which goes before all other frames; nil for none
+}
+
+// openLane connects to the member and upgrades the connection to frames: the first lane of a session, which has no name yet, or
+// a further one.
+func (c *Client) openLane(ctx context.Context, session string) (*lane, error) {
+	conn, err := c.dialPlain(ctx, "tcp", c.base.Host)
+	if err != nil {
+		return nil, silentIfLate(err)
+	}
+	// Whoever dials ends with the client, and with it the connection, until it is handed over.
+	unbind := context.AfterFunc(ctx, func() { conn.Close() })
+	l, err := c.upgrade(ctx, conn, session)
+	if !unbind() && err == nil {
+		err = context.Cause(ctx)
+	}
+	if err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (c *Client) upgrade(ctx context.Context, conn net.Conn, session string) (*lane, error) {
+	if err := conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
+		return nil, err
+	}
+	if c.tls != nil {
+		secure := tls.Client(conn, c.tls)
+		if err := secure.HandshakeContext(ctx); err != nil {
+			return nil, err
+		}
+		conn = secure
+	}
+	h := handshake{host: c.base.Host, session: session, clientNonce: rand.Text()}
+	if _, err := io.WriteString(conn, upgradeRequest(h)); err != nil {
+		return nil, silentIfLate(err)
+	}
+	in := bufio.NewReader(io.LimitReader(conn, maxReplyHeader))
+	reply, err := http.ReadResponse(in, nil) //nolint:bodyclose // the connection is closed, or goes on in frames
+	if err != nil {
+		return nil, silentIfLate(err)
+	}
+	l, err := c.welcomed(h, reply)
+	if err != nil {
+		return nil, err
+	}
+	early, err := in.Peek(in.Buffered())
+	if err != nil {
+		return nil, err
+	}
+	l.conn, l.in = conn, newFrameReader(conn, maxSmall, early)
+	return l, conn.SetDeadline(time.Time{})
+}
+
+// upgradeRequest asks for an upgrade.
+func upgradeRequest(h handshake) string {
+	lines := []string{
+		"GET " + Prefix + " HTTP/1.1", "Host: " + h.host, "Connection: Upgrade", "Upgrade: " + upgradeName,
+		headerFrames + ": " + framesVersion, headerNonce + ": " + h.clientNonce,
+	}
+	if h.session != "" {
+		lines = append(lines, headerSession+": "+h.session)
+	}
+	return strings.Join(lines, "\r\n") + "\r\n\r\n"
+}
+
+// welcomed reads the reply to an upgrade's request.
+func (c *Client) welcomed(h handshake, reply *http.Response) (*lane, error) {
+	if reply.StatusCode != http.StatusSwitchingProtocols || !speaks(reply.Header.Get(headerFrames)) {
+		return nil, fmt.Errorf("%w: %.100q", errNoUpgrade, reply.Status)
+	}
+	if h.session == "" {
+		h.session = reply.Header.Get(headerSession)
+	}
+	h.serverNonce = reply.Header.Get(headerNonce)
+	l := &lane{session: h.session}
+	keys := c.signer.keyring.keys.Load()
+	if !keys.required() {
+		return l, nil
+	}
+	if l.key = h.provenHex(keys.accept, sideServer, reply.Header.Get(headerProof)); l.key == nil {
+		return nil, errUnproven
+	}
+	l.proof = h.proof(keys.use, sideClient)
+	return l, nil
+}
+
+// silentIfLate is err, or that the member gives no sign of life where that is what a time limit says.
+func silentIfLate(err error) error {
+	var network net.Error
+	if errors.As(err, &network) && network.Timeout() {
+		return errSilent
+	}
+	return err
+}

@@ -1,0 +1,154 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+var (
+	errNoOp     = errors.New("no such operation")
+	errCrowded  = fmt.Errorf("more than %d requests are under way", maxInFlight)
+	errParked   = errors.New("too many large values wait to be sent")
+	errRepeated = errors.New("a request with that id is under way")
+)
+
+// start has the Handler answer a request in a goroutine of its own. One beyond the bound is refused, and not kept waiting: the
+// pings behind it are answered at once.
+func (h *hosted) start(in *incoming, r Request) bool {
+	if in.op == GetMany {
+		var err error
+		if r.Keys, err = parseKeys(in.value); err != nil {
+			return h.reply(in.id, in.peer, refusal(BadRequest, err))
+		}
+	}
+	if refused := h.limit(r, len(in.value)); refused != nil {
+		return h.reply(in.id, in.peer, refused)
+	}
+	ctx, cancel := h.deadline(in)
+	if refused := h.enter(in.id, cancel); refused != nil {
+		cancel()
+		return h.reply(in.id, in.peer, refused)
+	}
+	id := in.id
+	if !h.server.frames.spawn(&h.server.serving, func() { h.answer(ctx, id, r) }) {
+		h.leave(id)
+	}
+	return true
+}
+
+// limit refuses what is longer than its group allows; nil if nothing is.
+func (h *hosted) limit(r Request, length int) *Response {
+	if r.Op != Set && r.Op != GetMany {
+		return nil
+	}
+	most, ok := h.server.cfg.Handler.MaxValueBytes(r.Group)
+	switch {
+	case !ok:
+		return refusal(UnknownGroup, fmt.Errorf("unknown group %q", r.Group))
+	case r.Op == GetMany && length > maxKeysBytes:
+		return refusal(TooLarge, fmt.Errorf("the list of keys is longer than %d bytes", maxKeysBytes))
+	case r.Op == Set && length > most:
+		return refusal(TooLarge, fmt.Errorf("the value is longer than %d bytes", most))
+	}
+	return nil
+}
+
+// deadline bounds a request by the time that its sender still has.
+func (h *hosted) deadline(in *incoming) (context.Context, context.CancelFunc) {
+	left := in.timeout
+	if left == 0 {
+		left = maxTimeout
+	}
+	return context.WithTimeout(h.ctx, min(left, maxTimeout))
+}
+
+// enter notes a request that is under way, or refuses it.
+func (h *hosted) enter(id uint64, cancel context.CancelFunc) *Response {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.underway) >= maxInFlight {
+		return refusal(Overloaded, errCrowded)
+	}
+	if h.underway[id] != nil {
+		return refusal(BadRequest, errRepeated)
+	}
+	h.underway[id] = cancel
+	return nil
+}
+
+// leave forgets a request, and reports whether it was still under way.
+func (h *hosted) leave(id uint64) bool {
+	h.mu.Lock()
+	cancel := h.underway[id]
+	delete(h.underway, id)
+	h.mu.Unlock()
+	if cancel == nil {
+		return false
+	}
+	cancel()
+	return true
+}
+
+// cancel ends a request that nobody waits for any more, and drops its reply if that waits for a lane.
+func (h *hosted) cancel(id uint64) {
+	if !h.leave(id) {
+		h.large.drop(id)
+	}
+}
+
+// answer answers a request by the Handler.
+func (h *hosted) answer(ctx context.Context, id uint64, r Request) {
+	resp := h.call(ctx, r)
+	if h.leave(id) && h.reply(id, r.Peer, &resp) {
+		h.out.flush()
+	}
+}
+
+// call keeps a panic in the Handler to its own request.
+func (h *hosted) call(ctx context.Context, r Request) (resp Response) {
+	defer func() {
+		if cause := recover(); cause != nil {
+			h.server.cfg.Logger.Error().Str("panic", fmt.Sprint(cause)).Bytes("stack", debug.Stack()).Msg("request handler panicked")
+			resp = Response{Code: Internal, Text: "internal error"}
+		}
+	}()
+	return h.server.cfg.Handler.Serve(ctx, r)
+}
+
+// receiveLarge reads a request whose value comes straight from the connection, and has it answered.
+func (h *hosted) receiveLarge(g *guest, f frame) error {
+	head, begun, length, err := cutValue(f.message, f.rest, requestValue)
+	if err != nil {
+		return err
+	}
+	var in incoming
+	if err := in.parse(head); err != nil {
+		return err
+	}
+	r := in.request(string(in.group), string(in.key))
+	refused := h.refuse(&in)
+	if refused == nil {
+		refused = h.limit(r, length)
+	}
+	if refused != nil {
+		if !h.reply(in.id, in.peer, refused) {
+			return errEnded
+		}
+		h.out.flush()
+		return skip(g.conn, f.rest)
+	}
+	if in.value, err = readValueAfter(bytes.Clone(begun), g.conn, length); err != nil {
+		return err
+	}
+	if r.Op == Set {
+		r.Value = in.value
+	}
+	if !h.start(&in, r) {
+		return errEnded
+	}
+	h.out.flush()
+	return nil
+}

@@ -1,0 +1,202 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// pingIdle is how often a member is pinged over a session that has nothing to do. It takes one that is silent for twice as
+// long for gone.
+const pingIdle = 30 * time.Second
+
+var errGoneAway = errors.New("the member is closing")
+
+// session is a client's side of the frames that it exchanges with a member: a first lane, over which it sends requests and
+// gets small replies, and, once there are any, some for large ones. It ends as a whole.
+type session struct {
+	client *Client
+	*lane
+	out   *outbox
+	calls calls
+	large largeLanes
+
+	heard   atomic.Uint64 // counts what was read on the first lane
+	pings   atomic.Uint64 // counts pings
+	leaving atomic.Bool   // no new requests: the member is closing, or does not know our key any more
+
+	ctx  context.Context // ends with the session
+	end  context.CancelCauseFunc
+	work sync.WaitGroup // the session's goroutines
+}
+
+// newSession begins a session on its first lane.
+func newSession(c *Client, first *lane) *session {
+	s := &session{client: c, lane: first, out: newOutbox(first.conn, 0)}
+	s.ctx, s.end = context.WithCancelCause(c.ctx)
+	s.large.queue, s.large.failed = make(chan largeRequest), make(chan struct{})
+	s.work.Go(func() { s.out.run(s.ctx.Done()) })
+	if first.proof != nil {
+		s.out.queued = appendProof(nil, first.proof)
+		s.out.flush()
+	}
+	s.work.Go(s.receive)
+	s.work.Go(s.keep)
+	return s
+}
+
+// usable reports whether new requests may be sent.
+func (s *session) usable() bool { return !s.leaving.Load() && s.ctx.Err() == nil }
+
+// wait returns once the session has ended and its goroutines with it.
+func (s *session) wait() { s.work.Wait() }
+
+// close ends the session and all its calls with the reason.
+func (s *session) close(why error) {
+	s.end(why)
+	s.out.close()
+	s.conn.Close()
+	s.calls.fail(context.Cause(s.ctx))
+}
+
+// do sends r and returns the reply.
+func (s *session) do(ctx context.Context, r *Request) (Response, error) {
+	c, err := s.calls.acquire(ctx)
+	if err != nil {
+		return Response{}, err
+	}
+	id := s.calls.begin(c, r)
+	if err := s.send(ctx, id, r); err != nil {
+		s.drop(c, id)
+		return Response{}, err
+	}
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		if s.drop(c, id) {
+			s.out.signal(kindCancel, id)
+		}
+		return Response{}, context.Cause(ctx)
+	}
+	resp, err := c.resp, c.err
+	s.calls.release(c)
+	return resp, err
+}
+
+// drop gives up a call, and reports whether its reply was still waited for.
+func (s *session) drop(c *call, id uint64) bool {
+	waited := s.calls.claim(id) != nil
+	if !waited {
+		<-c.done
+	}
+	s.calls.release(c)
+	return waited
+}
+
+// send queues a request, and sees to it that it is written.
+func (s *session) send(ctx context.Context, id uint64, r *Request) error {
+	value := requestBody(*r)
+	timeout := remaining(ctx)
+	if len(value) >= largeFrom {
+		return s.sendLarge(ctx, id, r, timeout, value)
+	}
+	if err := s.out.lock(ctx); err != nil {
+		return err
+	}
+	s.out.queued = append(appendRequest(s.out.queued, id, r, timeout, len(value)), value...)
+	s.out.mu.Unlock()
+	s.out.flush()
+	return nil
+}
+
+// remaining is what is left until ctx's deadline, in whole milliseconds and at least one; 0 if it has none.
+func remaining(ctx context.Context) time.Duration {
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		return 0
+	}
+	return max(time.Millisecond, time.Until(deadline).Truncate(time.Millisecond))
+}
+
+// receive reads the first lane until the session ends, and ends it.
+func (s *session) receive() {
+	for {
+		f, err := s.in.small()
+		if err == nil {
+			err = s.handle(f)
+		}
+		if err != nil {
+			s.close(fmt.Errorf("transport: %w", err))
+			return
+		}
+		s.heard.Add(1)
+	}
+}
+
+// handle takes one frame of the first lane.
+func (s *session) handle(f frame) error {
+	switch f.kind {
+	case kindReply:
+		return s.deliver(f.message)
+	case kindGoAway:
+		s.leave()
+		return nil
+	case kindPing, kindLarge:
+		number, err := parseSignal(f.message)
+		if f.kind == kindPing {
+			s.out.signal(kindPong, number)
+		} else {
+			s.openLarge(number)
+		}
+		return err
+	}
+	return nil
+}
+
+// deliver hands a small reply to who waits for it.
+func (s *session) deliver(message []byte) error {
+	resp, id, err := parseReplyTo(message)
+	if err != nil {
+		return err
+	}
+	c := s.calls.claim(id)
+	if c == nil {
+		return s.lastOne()
+	}
+	// What was read is overwritten by what comes next.
+	resp.Value = append([]byte(nil), resp.Value...)
+	c.finish(resp, nil)
+	return s.lastOne()
+}
+
+// finish ends a claimed call.
+func (c *call) finish(resp Response, err error) {
+	switch {
+	case err == nil && int64(len(resp.Value)) > c.limit.Load():
+		resp, err = Response{}, fmt.Errorf("transport: read the value: %w", errTooLong)
+	case err == nil && c.keys > 0 && resp.Code == OK:
+		resp.Items, err = parseReplies(resp.Value, c.keys)
+		resp.Value = nil
+	}
+	c.resp, c.err = resp, err
+	c.done <- struct{}{}
+}
+
+// leave sends no more requests on this session. It ends once the last one is answered.
+func (s *session) leave() {
+	s.leaving.Store(true)
+	if s.calls.active.Load() == 0 {
+		s.close(errGoneAway)
+	}
+}
+
+// lastOne ends a session that is left with the last of its calls.
+func (s *session) lastOne() error {
+	if s.leaving.Load() && s.calls.active.Load() == 0 {
+		return errGoneAway
+	}
+	return nil
+}

@@ -1,0 +1,51 @@
+package transport
+
+import "time"
+
+// keep pings the member when nothing is heard of it while calls wait, or at all, and ends the session when it gives no sign of
+// life. A busy member gives it at once: it needs no origin and no store.
+func (s *session) keep() {
+	tick := time.NewTicker(patience / 2)
+	defer tick.Stop()
+	heard, since := s.heard.Load(), time.Now()
+	for {
+		select {
+		case <-s.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if now := s.heard.Load(); now != heard {
+			heard, since = now, time.Now()
+		}
+		quiet := pingIdle
+		if s.calls.active.Load() > 0 {
+			quiet = patience
+		}
+		if time.Since(since) >= quiet && !s.alive(heard) {
+			s.client.silent()
+			s.close(errSilent)
+			return
+		}
+	}
+}
+
+// alive pings the member, and reports whether it is heard of within signTimeout.
+func (s *session) alive(heard uint64) bool {
+	s.out.signal(kindPing, s.pings.Add(1))
+	began := time.Now()
+	tick := time.NewTicker(signTimeout / 10)
+	defer tick.Stop()
+	for s.heard.Load() == heard {
+		select {
+		case <-s.ctx.Done():
+			return true
+		case <-tick.C:
+		}
+		if took := time.Since(began); took >= 2*signTimeout {
+			began = time.Now() // this process stood still, and the answer may wait to be read
+		} else if took >= signTimeout {
+			return false
+		}
+	}
+	return true
+}
