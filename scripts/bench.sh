@@ -10,10 +10,13 @@ usage() {
 usage: scripts/bench.sh BENCHMARK [FLAG...]
 
   deploys    deaths and deploys under load, beside groupcache behind memberlist
+  getmany    many keys at once from another process
+  herd       origin loads of one cold key that many ask for at once
   hitratio   hit ratios on traces of keys
   local      gets of what the process holds itself
   remote     gets of what another process on this machine holds
   ring       owners of keys: lookup, balance, cost of a join
+  scaling    throughput, latency and origin loads at 1 to 8 processes
   store      rates, memory and garbage collection of the store
 
   scripts/bench.sh hitratio --trace oltp.gz --trace p3.gz --sizes 0.5%,2%,10%,30%
@@ -53,7 +56,7 @@ main() {
     '' | -h | --help) usage && exit 0 ;;
   esac
   case "$1" in
-    remote) need_servers ;;
+    remote | getmany) need_servers ;;
   esac
   build
   exec "$root/bin/bench" "$@"

@@ -8,11 +8,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/deploys"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/herd"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/hitratio"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/local"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/remote"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/report"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/ringcost"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/scaling"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/store"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/worker"
 )
@@ -31,8 +33,8 @@ func newRootCommand() *cobra.Command {
 	settings := &report.Settings{}
 	settings.AddTo(root.PersistentFlags())
 	root.AddCommand(
-		deploys.Command(settings), hitratio.Command(settings), local.Command(settings), remote.Command(settings), ringcost.Command(settings),
-		store.Command(settings),
+		deploys.Command(settings), herd.Command(settings), hitratio.Command(settings), local.Command(settings), remote.Command(settings), remote.GetManyCommand(settings), ringcost.Command(settings),
+		scaling.Command(settings), store.Command(settings),
 		newFillCommand(), worker.Command(),
 	)
 	return root

@@ -44,19 +44,14 @@ func (r Result) Rate() float64 { return float64(r.Calls) / r.Elapsed.Seconds() }
 
 // Run carries out a plan: each caller calls, waits and calls again.
 func Run(ctx context.Context, plan Plan) Result {
-	r := runner{start: make(chan struct{}), errs: make(chan error, 1)}
-	histograms := make([]*hdrhistogram.Histogram, plan.Callers)
-	var callers sync.WaitGroup
-	for i := range plan.Callers {
-		call := plan.Caller(i)
-		histograms[i] = hdrhistogram.New(1, longest, digits)
-		callers.Go(func() { r.call(ctx, call, histograms[i]) })
-	}
-	started := time.Now()
-	close(r.start)
-	time.AfterFunc(plan.Span, func() { r.over.Store(true) })
-	callers.Wait()
-	return r.result(time.Since(started), histograms)
+	return new(runner).run(ctx, plan)
+}
+
+// Once has so many callers call at once, each a single time.
+func Once(ctx context.Context, callers int, call func(context.Context) error) Result {
+	r := &runner{}
+	r.over.Store(true)
+	return r.run(ctx, Plan{Callers: callers, Caller: func(int) func(context.Context) error { return call }})
 }
 
 type runner struct {
@@ -66,10 +61,28 @@ type runner struct {
 	errs   chan error // one of the errors
 }
 
-// call reads the clock once for each call: a call begins when the one before has ended.
+func (r *runner) run(ctx context.Context, plan Plan) Result {
+	r.start, r.errs = make(chan struct{}), make(chan error, 1)
+	histograms := make([]*hdrhistogram.Histogram, plan.Callers)
+	var callers sync.WaitGroup
+	for i := range plan.Callers {
+		call := plan.Caller(i)
+		histograms[i] = hdrhistogram.New(1, longest, digits)
+		callers.Go(func() { r.call(ctx, call, histograms[i]) })
+	}
+	started := time.Now()
+	close(r.start)
+	timer := time.AfterFunc(plan.Span, func() { r.over.Store(true) })
+	defer timer.Stop()
+	callers.Wait()
+	return r.result(time.Since(started), histograms)
+}
+
+// call calls until it is over, and once at the least. It reads the clock once for each call: a call begins when the one before
+// has ended.
 func (r *runner) call(ctx context.Context, call func(context.Context) error, latencies *hdrhistogram.Histogram) {
 	<-r.start
-	for before := time.Now(); !r.over.Load(); {
+	for before, more := time.Now(), true; more; more = !r.over.Load() {
 		err := call(ctx)
 		now := time.Now()
 		if err != nil {

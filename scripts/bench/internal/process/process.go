@@ -112,9 +112,14 @@ func (p *Process) Stop() {
 	select {
 	case <-p.exited:
 	case <-time.After(grace):
-		p.cmd.Process.Kill() //nolint:errcheck // as above
-		<-p.exited
+		p.Kill()
 	}
+}
+
+// Kill ends the process as kill -9 does, and waits for it.
+func (p *Process) Kill() {
+	p.cmd.Process.Kill() //nolint:errcheck // it may have ended already
+	<-p.exited
 }
 
 // FreePort returns a TCP port of loopback that nobody listens on at the moment.

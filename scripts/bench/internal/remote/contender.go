@@ -21,6 +21,9 @@ type contender interface {
 	// get returns the length of a value, which the caller could read.
 	get(ctx context.Context, key string) (int, error)
 
+	// getMany returns the sum of the lengths of values.
+	getMany(ctx context.Context, keys []string) (int, error)
+
 	server() *process.Process
 	stop()
 }

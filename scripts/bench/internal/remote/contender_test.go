@@ -4,6 +4,8 @@ import (
 	"os/exec"
 	"testing"
 	"time"
+
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/load"
 )
 
 func TestContendersGetWhatTheirServersHold(t *testing.T) {
@@ -24,8 +26,12 @@ func TestContendersGetWhatTheirServersHold(t *testing.T) {
 			t.Fatalf("%s: %v", c.name(), err)
 		}
 		var s samples
-		if err := s.measure(t.Context(), c, keys, length, callers, 50*time.Millisecond); err != nil {
+		plan := load.Plan{Callers: callers, Span: 50 * time.Millisecond, Caller: getter(c, keys, length, callers)}
+		if err := s.measure(t.Context(), c, plan); err != nil {
 			t.Error(err)
+		}
+		if got, err := c.getMany(t.Context(), keys); err != nil || got != length*len(keys) {
+			t.Errorf("%s got %d bytes of many keys, want %d, %v", c.name(), got, length*len(keys), err)
 		}
 		if s.rate.Median() <= 0 {
 			t.Errorf("%s got nothing", c.name())

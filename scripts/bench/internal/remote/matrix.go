@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/load"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/sample"
 )
 
@@ -38,7 +39,8 @@ func measureAll(ctx context.Context, all []contender, length int, callers []int,
 	}
 	for _, n := range callers {
 		err := sample.Interleave(rounds, len(all), func(i int) error {
-			return m.at(all[i].name(), n).measure(ctx, all[i], keys[i], length, n, span)
+			plan := load.Plan{Callers: n, Span: span, Caller: getter(all[i], keys[i], length, n)}
+			return m.at(all[i].name(), n).measure(ctx, all[i], plan)
 		})
 		if err != nil {
 			return m, err

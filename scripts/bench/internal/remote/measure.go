@@ -42,10 +42,10 @@ func costNow(c contender) (cost, error) {
 	return now, nil
 }
 
-// measure puts callers on c for a span, and adds what came of it to s. No two callers get one key, so that none waits for another's
-// fetch and is spared its own.
-func (s *samples) measure(ctx context.Context, c contender, keys []string, length, callers int, span time.Duration) error {
-	plan := load.Plan{Callers: callers, Span: span / warmPart, Caller: getter(c, keys, length, callers)}
+// measure puts a load on c, and adds what came of it to s.
+func (s *samples) measure(ctx context.Context, c contender, plan load.Plan) error {
+	span := plan.Span
+	plan.Span = span / warmPart
 	load.Run(ctx, plan)
 	before, err := costNow(c)
 	if err != nil {
@@ -80,7 +80,8 @@ func (s *samples) add(r load.Result, before, after cost) {
 
 func micros(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
-// getter gives each of so many callers keys of its own, in turn.
+// getter gives each of so many callers keys of its own, in turn: no two callers get one key at a time, so that none waits for
+// another's fetch and is spared its own.
 func getter(c contender, keys []string, length, callers int) func(int) func(context.Context) error {
 	return func(caller int) func(context.Context) error {
 		next := caller

@@ -68,3 +68,12 @@ func (v viaMemcached) get(_ context.Context, key string) (int, error) {
 	}
 	return len(item.Value), nil
 }
+
+func (v viaMemcached) getMany(_ context.Context, keys []string) (int, error) {
+	items, err := v.client.GetMulti(keys)
+	sum := 0
+	for _, item := range items {
+		sum += len(item.Value)
+	}
+	return sum, err
+}

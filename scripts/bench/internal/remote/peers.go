@@ -88,6 +88,13 @@ func (v viaPeer) get(ctx context.Context, key string) (int, error) {
 	return v.client.Get(ctx, key)
 }
 
+func (v viaPeer) getMany(ctx context.Context, keys []string) (int, error) {
+	if v.adjust != nil {
+		ctx = v.adjust(ctx)
+	}
+	return v.client.GetMany(ctx, keys)
+}
+
 func (v viaPeer) stop() {
 	v.client.Close()
 	v.worker.Stop()

@@ -79,9 +79,35 @@ func (v viaRueidis) get(ctx context.Context, key string) (int, error) {
 	return len(value), err
 }
 
+func (v viaRueidis) getMany(ctx context.Context, keys []string) (int, error) {
+	values, err := v.client.Do(ctx, v.client.B().Mget().Key(keys...).Build()).ToArray()
+	sum := 0
+	for _, value := range values {
+		b, err := value.AsBytes()
+		if err != nil {
+			return sum, err
+		}
+		sum += len(b)
+	}
+	return sum, err
+}
+
 func (v viaGoRedis) name() string { return "go-redis" }
 
 func (v viaGoRedis) get(ctx context.Context, key string) (int, error) {
 	value, err := v.filler.Get(ctx, key).Bytes()
 	return len(value), err
+}
+
+func (v viaGoRedis) getMany(ctx context.Context, keys []string) (int, error) {
+	values, err := v.filler.MGet(ctx, keys...).Result()
+	sum := 0
+	for _, value := range values {
+		text, ok := value.(string)
+		if !ok {
+			return sum, goredis.Nil
+		}
+		sum += len(text)
+	}
+	return sum, err
 }

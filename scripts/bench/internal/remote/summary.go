@@ -20,9 +20,7 @@ type findings struct {
 func (f findings) report(all []contender, callers []int) report.Report {
 	r := report.Report{
 		Name: "remote", Title: "gets of what another process on this machine holds", Command: "scripts/bench.sh remote",
-		Host: report.ThisHost("github.com/golang/groupcache", "github.com/redis/rueidis", "github.com/redis/go-redis/v9",
-			"github.com/bradfitz/gomemcache"),
-		Goals: f.goals(all),
+		Host: host(), Goals: f.goals(all),
 		Notes: []string{
 			"Two processes share this machine's cores: whoever asks and whoever answers. No caller keeps copies, and no two callers ask for " +
 				"one key at a time. Each figure is the median of several runs, with the least and the greatest; contenders take turns.",
@@ -32,9 +30,6 @@ func (f findings) report(all []contender, callers []int) report.Report {
 			"What it does not show: a network, whose latency and bandwidth would bring all closer together; more cores than these; and " +
 				"copies of hot keys, which p2pcache and groupcache keep where they are allowed to.",
 		},
-	}
-	for name, program := range map[string]string{"redis-server": "--version", "memcached": "--version"} {
-		r.Host.AddProgram(name, program)
 	}
 	for _, m := range f.matrices {
 		r.Tables = append(r.Tables, m.tables(all, callers)...)
@@ -49,6 +44,14 @@ func (f findings) report(all []contender, callers []int) report.Report {
 		r.Tables = append(r.Tables, wrkTable(f.wrk))
 	}
 	return r
+}
+
+// host is this machine, with the versions of who is measured.
+func host() report.Host {
+	h := report.ThisHost("github.com/golang/groupcache", "github.com/redis/rueidis", "github.com/redis/go-redis/v9", "github.com/bradfitz/gomemcache")
+	h.AddProgram("redis-server", "--version")
+	h.AddProgram("memcached", "--version")
+	return h
 }
 
 // tables are the rates, how many times those of the others p2pcache's are, latencies and costs.

@@ -50,10 +50,25 @@ func (w *Worker) Meet(addresses []string) error {
 	return err
 }
 
-// Warm makes the worker get each of the keys once.
+// Warm has the worker's peer get each of the keys once.
 func (w *Worker) Warm(keys []string) error {
 	_, err := w.order(order{Warm: keys})
 	return err
+}
+
+// Herd has many callers of the worker's peer get one key at once.
+func (w *Worker) Herd(h Herd) (load.Result, error) {
+	r, err := w.order(order{Herd: &h})
+	if err != nil {
+		return load.Result{}, err
+	}
+	return *r.Result, nil
+}
+
+// Owned returns those of the keys that the worker's peer owns.
+func (w *Worker) Owned(keys []string) ([]string, error) {
+	r, err := w.order(order{Owns: keys})
+	return r.Owned, err
 }
 
 // Load puts a load on the worker's peer, and returns when it is over.

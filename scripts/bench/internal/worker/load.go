@@ -35,3 +35,16 @@ func (l Load) run(p peer.Peer) load.Result {
 		},
 	})
 }
+
+// Herd is callers that all get one key at once.
+type Herd struct {
+	Key     string `json:"key"`
+	Callers int    `json:"callers"`
+}
+
+func (h Herd) run(ctx context.Context, p peer.Peer) load.Result {
+	return load.Once(ctx, h.Callers, func(ctx context.Context) error {
+		_, err := p.Get(ctx, h.Key)
+		return err
+	})
+}

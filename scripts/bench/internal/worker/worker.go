@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -27,11 +28,13 @@ type Spec struct {
 	HotCopies  bool   `json:"hotCopies,omitempty"`
 }
 
-// order is one line that a worker is sent. One field but Timeout is set.
+// order is what a worker is asked to do. One field is set.
 type order struct {
 	Meet  []string `json:"meet,omitempty"`
 	Load  *Load    `json:"load,omitempty"`
 	Warm  []string `json:"warm,omitempty"`
+	Herd  *Herd    `json:"herd,omitempty"`
+	Owns  []string `json:"owns,omitempty"`
 	Usage bool     `json:"usage,omitempty"`
 }
 
@@ -39,6 +42,7 @@ type order struct {
 type reply struct {
 	Result *load.Result `json:"result,omitempty"`
 	Usage  *Usage       `json:"usage,omitempty"`
+	Owned  []string     `json:"owned,omitempty"`
 }
 
 // Usage is what a worker has taken since it started.
@@ -90,8 +94,12 @@ func (o order) carryOut(p peer.Peer) (reply, error) {
 	case o.Meet != nil:
 		return reply{}, p.Meet(ctx, o.Meet)
 	case o.Warm != nil:
-		_, err := p.GetMany(ctx, o.Warm)
-		return reply{}, err
+		return reply{}, warm(ctx, p, o.Warm)
+	case o.Herd != nil:
+		result := o.Herd.run(ctx, p)
+		return reply{Result: &result}, nil
+	case o.Owns != nil:
+		return reply{Owned: slices.DeleteFunc(o.Owns, func(key string) bool { return !p.Owns(key) })}, nil
 	case o.Load != nil:
 		result := o.Load.run(p)
 		return reply{Result: &result}, nil
@@ -108,3 +116,15 @@ func usage() *Usage {
 
 // Wanted tells whether a program with these arguments was started to be a worker.
 func Wanted(args []string) bool { return len(args) > 2 && args[1] == commandName }
+
+// warmBatch is how many keys are got at once.
+const warmBatch = 256
+
+func warm(ctx context.Context, p peer.Peer, keys []string) error {
+	for batch := range slices.Chunk(keys, warmBatch) {
+		if _, err := p.GetMany(ctx, batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
