@@ -15,14 +15,18 @@ const lastConfirm = 100 * time.Millisecond
 // them and not be reached by what they tell each other. Without others, it is known to all there are.
 func (c *Cluster) Known() bool { return !c.table.unknown.Load() }
 
-// confirm exchanges what is known with others, for a moment, until one of them knows this member.
+// confirm exchanges what is known with others, once so that they know that they are known, and for a moment until one of them
+// knows this member.
 func (c *Cluster) confirm(ctx context.Context) {
-	for pause := lastConfirm / 32; !c.Known() && pause <= lastConfirm; pause *= 2 {
+	for pause := lastConfirm / 32; pause <= lastConfirm; pause *= 2 {
 		members := c.Snapshot().Members
 		if m := members[rand.N(len(members))]; m.Name != c.Self().Name {
 			if addr, err := netip.ParseAddrPort(m.GossipAddr); err == nil {
 				_ = <-c.exchange([]netip.AddrPort{addr}) // an error says no more than that it is not known yet
 			}
+		}
+		if c.Known() {
+			return
 		}
 		select {
 		case <-time.After(pause):

@@ -74,3 +74,15 @@ func (n *Node) RestoreRing() {
 	defer n.topology.mu.Unlock()
 	n.setViewLocked(n.view.Load().me.Name, n.topology.members)
 }
+
+// Knows lists the other members that n knows, and those that it has lost.
+func (n *Node) Knows() (others, lost []string) {
+	v := n.view.Load()
+	for _, p := range v.others {
+		others = append(others, p.Name)
+	}
+	for _, p := range v.lost {
+		lost = append(lost, p.Name)
+	}
+	return others, lost
+}

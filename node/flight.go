@@ -97,15 +97,25 @@ func (fs *flights) shard(hash uint64) *flightShard { return &fs.shards[hash%flig
 
 // do joins the flight for a key, or starts it with run, and waits for its outcome or the end of ctx.
 func (fs *flights) do(ctx context.Context, k flightKind, hash uint64, key string, run func(context.Context) outcome) (answer, error) {
-	f := fs.join(k, hash, key, run)
+	f, _ := fs.join(k, hash, key, run)
+	return fs.wait(ctx, f)
+}
+
+// wait waits for the outcome of a flight that was joined, or the end of ctx.
+func (fs *flights) wait(ctx context.Context, f *flight) (answer, error) {
 	select {
 	case <-f.done:
 		return f.outcome.answer, f.outcome.err
 	case <-ctx.Done():
-		fs.leave(f)
-		return answer{from: k.source()}, ctx.Err()
 	case <-f.ctx.Done():
 		return fs.abandoned(ctx, f)
+	}
+	select {
+	case <-f.done: // too: of many flights that are waited for in turn, some may be
+		return f.outcome.answer, f.outcome.err
+	default:
+		fs.leave(f)
+		return answer{from: f.kind.source()}, ctx.Err()
 	}
 }
 
@@ -115,16 +125,16 @@ func (fs *flights) start(k flightKind, hash uint64, key string, run func(context
 }
 
 // join counts the caller among the waiters of the flight for a key, which run begins if there is none, or only one whose time
-// is up.
-func (fs *flights) join(k flightKind, hash uint64, key string, run func(context.Context) outcome) *flight {
+// is up. It reports whether the flight began with that.
+func (fs *flights) join(k flightKind, hash uint64, key string, run func(context.Context) outcome) (f *flight, began bool) {
 	s := fs.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f, ok := s.byKey[k][key]; ok && f.ctx.Err() == nil {
 		f.waiters++
-		return f
+		return f, false
 	}
-	f := &flight{kind: k, hash: hash, key: key, version: fs.env.clock.next(), waiters: 1, done: make(chan struct{})}
+	f = &flight{kind: k, hash: hash, key: key, version: fs.env.clock.next(), waiters: 1, done: make(chan struct{})}
 	f.ctx, f.cancel = context.WithTimeout(fs.env.ctx, fs.env.timeout)
 	if s.byKey[k] == nil {
 		s.byKey[k] = make(map[string]*flight)
@@ -133,8 +143,9 @@ func (fs *flights) join(k flightKind, hash uint64, key string, run func(context.
 	if !fs.env.spawn(func() { fs.run(f, run) }) {
 		s.forgetLocked(f)
 		f.publish(outcome{answer: answer{from: k.source()}, err: ErrClosed})
+		return f, false
 	}
-	return f
+	return f, true
 }
 
 // run runs a flight to its end, which may also be a panic or a Goexit of the loader.

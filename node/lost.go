@@ -14,7 +14,10 @@ const (
 	lostFor = 30 * time.Second
 
 	// lostTimeout bounds the telling of one.
-	lostTimeout = 250 * time.Millisecond
+	lostTimeout = 500 * time.Millisecond
+
+	// maxSilence is how many times in a row nobody hears of it in time before writers do not wait for it any more.
+	maxSilence = 3
 )
 
 // lostPeer is a member that went without a word. Mostly it is dead; but a member that was too busy to answer, or was cut off, counts
@@ -22,8 +25,8 @@ const (
 // hears of it if it cannot.
 type lostPeer struct {
 	*peer
-	until  time.Time
-	silent atomic.Bool // nobody waits for it any more
+	until   time.Time
+	silence atomic.Int32 // how many times in a row it was not told in time
 }
 
 // lostLocked lists the members that old knew, or had lost, and that are not among the members any more.
@@ -50,7 +53,7 @@ func (g *Group) tellLost(ctx context.Context, r transport.Request) {
 	lost := g.node.view.Load().lost
 	inParallel(len(lost), func(i int) {
 		p := lost[i]
-		if !p.silent.Load() {
+		if p.silence.Load() < maxSilence {
 			p.tell(ctx, g, r)
 			return
 		}
@@ -61,6 +64,9 @@ func (g *Group) tellLost(ctx context.Context, r transport.Request) {
 func (p *lostPeer) tell(ctx context.Context, g *Group, r transport.Request) {
 	ctx, cancel := context.WithTimeout(ctx, lostTimeout)
 	defer cancel()
-	_, err := g.tell(ctx, p.peer, r)
-	p.silent.Store(errors.Is(err, context.DeadlineExceeded))
+	if _, err := g.tell(ctx, p.peer, r); errors.Is(err, context.DeadlineExceeded) {
+		p.silence.Add(1)
+	} else {
+		p.silence.Store(0)
+	}
 }

@@ -4,23 +4,99 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
+
+	"github.com/p2pcache/p2pcache/transport"
 )
 
-// GetMany gets many keys at once. It returns the values that were found, by key, and the errors of the others joined; a key
-// that is not found is absent, and no error.
+// GetMany gets many keys at once, with one request to each of their owners. It returns the values that were found, by key, and
+// the errors of the others joined; a key that is not found is absent, and no error.
 func (g *Group) GetMany(ctx context.Context, keys []string) (map[string]Value, error) {
-	values, errs := make([]Value, len(keys)), make([]error, len(keys))
-	inParallel(len(keys), func(i int) { values[i], errs[i] = g.Get(ctx, keys[i]) })
 	found := make(map[string]Value, len(keys))
-	for i, key := range keys {
+	var errs []error
+	for i, r := range g.getMany(ctx, keys) {
 		switch {
-		case errs[i] == nil:
-			found[key] = values[i]
-		case errors.Is(errs[i], ErrNotFound):
-			errs[i] = nil
-		default:
-			errs[i] = fmt.Errorf("key %q: %w", key, errs[i])
+		case r.err == nil:
+			found[keys[i]] = r.Value
+		case !errors.Is(r.err, ErrNotFound):
+			errs = append(errs, fmt.Errorf("key %q: %w", keys[i], r.err))
 		}
 	}
 	return found, errors.Join(errs...)
+}
+
+// result is what a Get returns.
+type result struct {
+	answer
+	err error
+}
+
+// maxFlights bounds the flights that one GetMany has under way, each of which takes a goroutine.
+const maxFlights = 4 * transport.MaxKeys
+
+// getMany is get for many keys.
+func (g *Group) getMany(ctx context.Context, keys []string) []result {
+	results := make([]result, 0, len(keys))
+	for some := range slices.Chunk(keys, maxFlights) {
+		results = append(results, g.getSome(ctx, some)...)
+	}
+	for i := range results {
+		if results[i].err == nil && results[i].absent {
+			results[i].err = ErrNotFound
+		}
+	}
+	return results
+}
+
+// getSome answers for keys: those that this node holds at once; what others own by fetches that are all under way before any is
+// waited for; and what it owns itself by as many loads at a time as never are too many.
+func (g *Group) getSome(ctx context.Context, keys []string) []result {
+	results, started := make([]result, len(keys)), time.Now()
+	fetches := batches{group: g, view: g.node.view.Load()}
+	joined := make([]*flight, len(keys))
+	var own []int
+	for i, key := range keys {
+		hash := g.space.Hash(key)
+		switch {
+		case g.getNow(ctx, hash, key, &results[i]):
+		case fetches.view.owns(hash):
+			own = append(own, i)
+		default:
+			joined[i] = fetches.join(hash, key)
+		}
+	}
+	fetches.send(ctx)
+	inParallelUpTo(g.loadsAtOnce(), len(own), func(i int) {
+		r, key := &results[own[i]], keys[own[i]]
+		r.answer, r.err = g.miss(ctx, g.space.Hash(key), key)
+		g.counts.miss(r.from, g.space.Hash(key), time.Since(started))
+	})
+	for i, f := range joined {
+		if f != nil {
+			results[i].answer, results[i].err = g.flights.wait(ctx, f)
+			g.counts.miss(results[i].from, f.hash, time.Since(started))
+		}
+	}
+	return results
+}
+
+// loadsAtOnce is how many loads one GetMany may have under way: more would have to queue.
+func (g *Group) loadsAtOnce() int { return min(maxParallel, g.cfg.MaxLoads) }
+
+// getNow answers for a key that needs no flight, and reports whether it did.
+func (g *Group) getNow(ctx context.Context, hash uint64, key string, r *result) bool {
+	if r.err = g.checkKey(key); r.err != nil {
+		return true
+	}
+	var held bool
+	if r.answer, held = g.hit(hash, key); held {
+		g.countHit(r.from, hash, key)
+		return true
+	}
+	if r.err = ctx.Err(); r.err != nil {
+		g.counts.miss(r.from, hash, 0)
+		return true
+	}
+	return false
 }

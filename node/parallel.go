@@ -6,13 +6,16 @@ import "sync"
 const maxParallel = 64
 
 // inParallel calls do with 0 to n-1, some at a time, and waits for all.
-func inParallel(n int, do func(i int)) {
+func inParallel(n int, do func(i int)) { inParallelUpTo(maxParallel, n, do) }
+
+// inParallelUpTo is inParallel with at most that many at a time.
+func inParallelUpTo(most, n int, do func(i int)) {
 	if n == 1 {
 		do(0)
 		return
 	}
 	var all sync.WaitGroup
-	slots := make(chan struct{}, maxParallel)
+	slots := make(chan struct{}, most)
 	for i := range n {
 		slots <- struct{}{}
 		all.Go(func() {

@@ -56,7 +56,7 @@ func (h *handler) Serve(ctx context.Context, r transport.Request) transport.Resp
 		return responseTo(fmt.Errorf("%w %q", ErrUnknownGroup, r.Group), r.Peer)
 	}
 	if r.Op == transport.GetMany {
-		return h.serveMany(ctx, r)
+		return h.serveMany(ctx, g, r)
 	}
 	if err := g.checkKey(r.Key); err != nil {
 		return responseTo(err, r.Peer)
@@ -68,13 +68,28 @@ func (h *handler) Serve(ctx context.Context, r transport.Request) transport.Resp
 }
 
 // serveMany answers for each key as if it were asked for by itself.
-func (h *handler) serveMany(ctx context.Context, r transport.Request) transport.Response {
+func (h *handler) serveMany(ctx context.Context, g *Group, r transport.Request) transport.Response {
 	items := make([]transport.Response, len(r.Keys))
-	inParallel(len(r.Keys), func(i int) {
-		one := r
-		one.Op, one.Key, one.Keys = transport.Get, r.Keys[i], nil
-		items[i] = h.Serve(ctx, one)
-	})
+	if !r.Peer {
+		for i, got := range g.getMany(ctx, r.Keys) {
+			items[i] = response(got.answer, got.err, false)
+		}
+		return transport.Response{Items: items}
+	}
+	one := func(i int) {
+		get := r
+		get.Op, get.Key, get.Keys = transport.Get, r.Keys[i], nil
+		items[i] = h.Serve(ctx, get)
+	}
+	var missing []int
+	for i, key := range r.Keys {
+		if _, held := g.look(g.space.Hash(key), key); held {
+			one(i) // at once: a goroutine would cost more
+		} else {
+			missing = append(missing, i)
+		}
+	}
+	inParallelUpTo(g.loadsAtOnce(), len(missing), func(i int) { one(missing[i]) })
 	return transport.Response{Items: items}
 }
 

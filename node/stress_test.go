@@ -187,10 +187,11 @@ func (s *stress) acknowledged(random *rand.Rand, h *history, what string, write 
 			continue
 		}
 		ctx, cancel := context.WithTimeout(s.t.Context(), stressPatience)
+		others, lost := in.Knows()
 		began := time.Now()
 		err := write(ctx, in)
 		cancel()
-		h.note("%s through %s since %v: %v", what, in.Self().Name, began.Sub(s.began), err)
+		h.note("%s through %s, which knew %v and had lost %v, since %v: %v", what, in.Self().Name, others, lost, began.Sub(s.began), err)
 		if err == nil && !in.ending.Load() {
 			s.writes.Add(1)
 			return true
