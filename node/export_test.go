@@ -19,6 +19,9 @@ func (n *Node) ringOf(old *view, names []string) *view {
 	v := *old
 	v.ring, v.owners, v.self, v.before = hashring.New(), nil, -1, nil
 	for _, name := range names {
+		if name != v.me.Name && v.other(name) == nil {
+			continue // it went meanwhile
+		}
 		v.ring = v.ring.With(hashring.Member{Name: name})
 	}
 	for i, m := range v.ring.Members() {

@@ -15,7 +15,7 @@ import (
 )
 
 // stressTransit is how much a life may be lengthened by the time that a value is under way between nodes: only what is left
-// of a life travels.
+// of a life travels. A process that is starved takes longer.
 const stressTransit = 2 * stallFor
 
 // stallFor is how long a connection stalls at most.
@@ -148,8 +148,12 @@ func (s *stress) settle() {
 	defer cancel()
 	for _, g := range s.groups {
 		for i, k := range g.keys {
-			in := s.slots[i%len(s.slots)].current()
-			if err := in.groups[g.index].Remove(ctx, k.name); err != nil {
+			remover := s.slots[i%len(s.slots)].current().groups[g.index]
+			err := remover.Remove(ctx, k.name)
+			for err != nil && ctx.Err() == nil {
+				err = remover.Remove(ctx, k.name)
+			}
+			if err != nil {
 				s.t.Fatalf("Remove(%q) in the end: %v", k.name, err)
 			}
 			k.acknowledge(k.current.Load())

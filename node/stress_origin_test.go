@@ -193,7 +193,7 @@ func (g *stressGroup) check(k *stressKey, told int64, started time.Time, v node.
 	}
 	born, _ := strconv.ParseInt(fields[2], 10, 64)
 	age := started.Sub(g.s.began) - time.Duration(born)
-	if life := g.cfg.TTL + g.cfg.StaleFor; life > 0 && age > life+stressTransit+2*g.s.timerLate.get() {
+	if life := g.cfg.TTL + g.cfg.StaleFor; life > 0 && age > life+stressTransit+20*g.s.timerLate.get() {
 		return fmt.Errorf("it is %v old and lives for %v", age, life)
 	}
 	return nil
