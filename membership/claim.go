@@ -11,9 +11,11 @@ import (
 )
 
 const (
-	// minClaim is how soon a member that found its name claimed asks whose it is. The pause then grows up to
+	// minClaim is how soon a member that found its name claimed asks whose it is. It asks earlyClaims times at that pause,
+	// in which the last run of a member that started again is noticed to be dead; then the pause grows up to
 	// Profile.PushPullInterval, at which memberlist asks anyway.
-	minClaim = 250 * time.Millisecond
+	minClaim    = 100 * time.Millisecond
+	earlyClaims = 20
 
 	// claimsGranted is how many members in a row must know this one by its name for the claim to rest. They need not
 	// have noticed the death of the last holder at the same time.
@@ -21,7 +23,7 @@ const (
 
 	// claimsDenied is how many members in a row must know a live member by this one's name for this one to leave it to
 	// that, though it started first by what their clocks say.
-	claimsDenied = 10
+	claimsDenied = 30
 )
 
 // claim runs until Close. When another member is known by this one's name, it exchanges what is known with the members
@@ -37,7 +39,7 @@ func (c *Cluster) claim() {
 			return
 		case <-c.table.contested:
 		}
-		pause, denied := minClaim, 0
+		pause, asked, denied := minClaim, 0, 0
 		for granted := 0; granted < claimsGranted && c.wait(pause); {
 			if c.isGranted() {
 				granted, denied = granted+1, 0
@@ -45,7 +47,9 @@ func (c *Cluster) claim() {
 			}
 			granted, denied = 0, denied+1
 			_ = c.yieldToLiving(denied >= claimsDenied)
-			pause = min(pause*9/8, c.profile.PushPullInterval)
+			if asked++; asked > earlyClaims {
+				pause = min(pause*5/4, c.profile.PushPullInterval)
+			}
 		}
 		if c.ctx.Err() == nil {
 			c.settle()

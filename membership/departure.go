@@ -24,8 +24,10 @@ func (t *table) depart(name string, boot uint64, left bool) bool {
 	}
 	t.departed[name] = departure{boot, left}
 	m.Draining = true
-	if t.others[name] = m; left {
+	if left {
 		t.dropLocked(m)
+	} else {
+		t.putLocked(m)
 	}
 	signal(t.wake)
 	return true

@@ -52,7 +52,7 @@ func WAN() Profile {
 		ProbeInterval: 1500 * time.Millisecond, ProbeTimeout: 700 * time.Millisecond,
 		GossipInterval: 200 * time.Millisecond, GossipNodes: 4,
 		PushPullInterval: 20 * time.Second,
-		RetransmitMult:   6, SuspicionMult: 4, SuspicionMaxMult: 3,
+		RetransmitMult:   6, SuspicionMult: 4, SuspicionMaxMult: 2,
 	}
 }
 

@@ -49,14 +49,20 @@ func (s *simulation) start(i int, seeds ...int) {
 // listen starts a member that knows nobody.
 func (s *simulation) listen(i int) {
 	s.t.Helper()
-	ip := ipOf(i)
+	s.listenAt(i, i)
+}
+
+// listenAt starts a member whose name has one number, by which it is known here, and whose address has another.
+func (s *simulation) listenAt(name, addr int) {
+	s.t.Helper()
+	ip := ipOf(addr)
 	c, err := membership.Start(membership.Config{
-		Name: fmt.Sprint("m", i), HTTPAddr: netip.AddrPortFrom(ip, 80).String(), Bind: addrOf(i), Network: s.net.Host(ip),
+		Name: fmt.Sprint("m", name), HTTPAddr: netip.AddrPortFrom(ip, 80).String(), Bind: addrOf(addr), Network: s.net.Host(ip),
 	})
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	s.members[i] = c
+	s.members[name] = c
 }
 
 func (s *simulation) join(i int, seeds ...int) {

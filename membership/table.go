@@ -30,6 +30,7 @@ type table struct {
 	self     Member
 	others   map[string]Member    // by name
 	gone     map[string]Member    // those that went since the last take, as they were last seen
+	places   map[string]place     // where others gossip, by address
 	departed map[string]departure // what members said of their going that memberlist does not know yet
 	notices  noticeBoard
 	stats    Stats
@@ -47,6 +48,7 @@ func newTable(self Member, maxMembers int) *table {
 		self:       self,
 		others:     make(map[string]Member),
 		gone:       make(map[string]Member),
+		places:     make(map[string]place),
 		departed:   make(map[string]departure),
 	}
 }
@@ -69,7 +71,7 @@ func (t *table) put(m Member) {
 	if len(t.others) == 0 {
 		t.unknown.Store(true)
 	}
-	t.others[m.Name] = m
+	t.putLocked(m)
 	signal(t.wake)
 }
 
@@ -83,8 +85,15 @@ func (t *table) remove(name string) {
 	}
 }
 
+func (t *table) putLocked(m Member) {
+	t.leavePlaceLocked(t.others[m.Name])
+	t.others[m.Name] = m
+	t.takePlaceLocked(m)
+}
+
 func (t *table) dropLocked(m Member) {
 	delete(t.others, m.Name)
+	t.leavePlaceLocked(m)
 	if len(t.others) == 0 {
 		t.unknown.Store(false)
 	}
@@ -173,7 +182,9 @@ func (t *table) take() taken {
 		members = append(members, t.self)
 	}
 	for _, m := range t.others {
-		members = append(members, m)
+		if !t.isReplacedLocked(m) {
+			members = append(members, m)
+		}
 	}
 	got := taken{members: members, gone: t.gone, notices: t.notices.takeAll(), nameTaken: t.taken}
 	t.gone = make(map[string]Member)

@@ -14,8 +14,10 @@ const (
 	// were that answer refused, the next would be a push-pull interval away. Zero means never.
 	reclaimTime = time.Millisecond
 
-	// gossipToTheDeadTime is how long the dead still get news, and with them the chance to object.
-	gossipToTheDeadTime = 30 * time.Second
+	// deadProbes times Profile.ProbeInterval is how long the dead still get news, and with them the chance to object. News
+	// that go to the dead do not go to the living: at 30 s, a process that crashes and starts again under new names once a
+	// second made news reach some of the living seconds late. Who objects later is found by rejoin.
+	deadProbes = 20
 
 	// exchangeTimeout bounds each read and write of a full exchange.
 	exchangeTimeout = 5 * time.Second
@@ -59,7 +61,7 @@ func (p Profile) tune(l *memberlist.Config) {
 	l.SuspicionMult, l.SuspicionMaxTimeoutMult = p.SuspicionMult, p.SuspicionMaxMult
 	l.AwarenessMaxMultiplier = healthMult
 	l.DeadNodeReclaimTime = reclaimTime
-	l.GossipToTheDeadTime = gossipToTheDeadTime
+	l.GossipToTheDeadTime = deadProbes * p.ProbeInterval
 	l.TCPTimeout = exchangeTimeout
 	l.UDPBufferSize = packetBytes
 	l.HandoffQueueDepth = queueDepth

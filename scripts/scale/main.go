@@ -1,0 +1,29 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+func main() {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintln(os.Stderr, "scale:", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	if len(args) == 0 {
+		return errors.New("want detect, plot or member")
+	}
+	switch args[0] {
+	case "detect":
+		return detect(args[1:])
+	case "plot":
+		return plot(args[1:])
+	case "member":
+		return runMember(args[1:], os.Stdin, os.Stdout)
+	}
+	return fmt.Errorf("%s: want detect, plot or member", args[0])
+}
