@@ -30,6 +30,37 @@ func BenchmarkLookup(b *testing.B) {
 	}
 }
 
+// BenchmarkLookupAllAround is BenchmarkLookup for a million keys, so that the
+// ring's memory, 18 MB for 1,000 members, is read all around the circle. After a
+// lookup that another one does not wait for, the processor is at the next one
+// already; in=turn is with each waiting for the last, as no program looks up.
+func BenchmarkLookupAllAround(b *testing.B) {
+	keys := make([]string, 1<<20)
+	for i := range keys {
+		keys[i] = sequentialKey(i)
+	}
+	scores := hashring.NewNamespace("scores")
+	for _, n := range sizes {
+		r := hashring.New(numbered("node-%d", n)...)
+		b.Run(fmt.Sprintf("members=%d", n), func(b *testing.B) {
+			b.ReportAllocs()
+			i := 0
+			for b.Loop() {
+				r.Owner(scores.Hash(keys[i&(len(keys)-1)]))
+				i++
+			}
+		})
+		b.Run(fmt.Sprintf("members=%d/in=turn", n), func(b *testing.B) {
+			b.ReportAllocs()
+			i, last := 0, 0
+			for b.Loop() {
+				last = r.Owner(scores.Hash(keys[(i+last>>20)&(len(keys)-1)])) // last>>20 is 0
+				i++
+			}
+		})
+	}
+}
+
 // BenchmarkOwner looks all around the circle, so that the ring's own memory is
 // what it waits for.
 func BenchmarkOwner(b *testing.B) {

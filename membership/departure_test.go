@@ -49,7 +49,7 @@ func FuzzTable(f *testing.F) {
 			name, boot := string(rune('a'+script[1]%8)), uint64(script[2]%3)
 			switch script[0] % 3 {
 			case 0:
-				b.Put(membership.Member{Name: name, Boot: boot, Draining: script[3]&1 > 0})
+				b.Put(membership.Member{Name: name, Boot: boot, Draining: script[3]&1 > 0, GossipAddr: string("\x00\x01x"[script[3]>>2%3])})
 			case 1:
 				b.Depart(name, boot, script[3]&1 > 0)
 			default:
@@ -67,8 +67,13 @@ func FuzzTable(f *testing.F) {
 func check(t *testing.T, members []membership.Member, limit int) {
 	t.Helper()
 	self := false
+	places := map[string]uint64{}
 	for i, m := range members {
 		self = self || m.Name == "self"
+		if boot, double := places[m.GossipAddr]; double && boot != m.Boot {
+			t.Fatalf("members of two starts are at one address: %v", members)
+		}
+		places[m.GossipAddr] = m.Boot
 		if i > 0 && members[i-1].Name >= m.Name {
 			t.Fatalf("members are not in order: %v", members)
 		}

@@ -1,6 +1,7 @@
 package membership
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -72,7 +73,8 @@ func (c *Cluster) HasGossipGoroutines() bool { return c.goroutines.running() }
 func Taker(n int) func() int {
 	t := newTable(Member{Name: "self"}, n)
 	for i := range n - 1 {
-		t.put(Member{Name: fmt.Sprint("member-", i)})
+		name := fmt.Sprint("member-", i)
+		t.put(Member{Name: name, GossipAddr: name})
 	}
 	return func() int { return len(t.take().members) }
 }
@@ -106,8 +108,9 @@ func NewTable(self string, maxMembers int) Table {
 	return Table{newTable(Member{Name: self}, maxMembers)}
 }
 
-// Put tells of a member, if there is room for it.
+// Put tells of a member, if there is room for it. One without an address gossips at its name.
 func (t Table) Put(m Member) {
+	m.GossipAddr = cmp.Or(m.GossipAddr, m.Name)
 	if t.t.hasRoom(m.Name) {
 		t.t.put(m)
 	}

@@ -15,14 +15,14 @@ import (
 	"github.com/p2pcache/p2pcache/membership/simnet"
 )
 
-// runMember is a member of a name and a profile, on a free port of loopback, which loses some of the packets that it
+// runMember is a member of a name and a profile, on a free port of an IP, which loses some of the packets that it
 // sends. It writes a line for each snapshot, "seen NANOSECONDS NAMES BYTES": the time, the members that do not drain, and what
 // it has sent; and first "ready ADDRESS". It does what it is told on in, "join ADDRESS" or "leave", and ends with that.
 func runMember(args []string, in io.Reader, out io.Writer) error {
-	var name, profile string
+	var name, profile, ip string
 	var loss float64
-	if _, err := fmt.Sscan(strings.Join(args, " "), &name, &profile, &loss); err != nil {
-		return fmt.Errorf("member: want NAME PROFILE LOSS: %w", err)
+	if _, err := fmt.Sscan(strings.Join(args, " "), &name, &profile, &loss, &ip); err != nil {
+		return fmt.Errorf("member: want NAME PROFILE LOSS IP: %w", err)
 	}
 	p, err := membership.ParseProfile(profile)
 	if err != nil {
@@ -30,7 +30,7 @@ func runMember(args []string, in io.Reader, out io.Writer) error {
 	}
 	counted := &counted{Network: simnet.Lossy(membership.IPNetwork{}, loss)}
 	c, err := membership.Start(membership.Config{
-		Name: name, HTTPAddr: "127.0.0.1:9999", Bind: "127.0.0.1:0", Profile: p, Network: counted,
+		Name: name, HTTPAddr: ip + ":9999", Bind: ip + ":0", Profile: p, Network: counted,
 		OnSnapshot: func(s membership.Snapshot) {
 			fmt.Fprintln(out, "seen", time.Now().UnixNano(), names(s), counted.sent.Load())
 		},

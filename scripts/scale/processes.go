@@ -18,6 +18,7 @@ import (
 type processes struct {
 	profile string
 	loss    float64
+	host    func(i int) (run []string, ip string) // what runs the i-th member's command, and where; nil: here
 	running []*process
 	ended   []*process
 	next    int
@@ -48,8 +49,13 @@ func (c *processes) start() (time.Time, error) {
 	p := &process{
 		name: fmt.Sprintf("m%03d", c.next), addr: make(chan string, 1), bytes: make(chan int64, 1), done: make(chan struct{}),
 	}
+	run, ip := []string{}, "127.0.0.1"
+	if c.host != nil {
+		run, ip = c.host(c.next)
+	}
 	c.next++
-	p.cmd = exec.Command(self, "member", p.name, c.profile, fmt.Sprint(c.loss))
+	run = append(run, self, "member", p.name, c.profile, fmt.Sprint(c.loss), ip)
+	p.cmd = exec.Command(run[0], run[1:]...)
 	p.cmd.Stderr = os.Stderr
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
@@ -116,27 +122,35 @@ func (p *process) see(names string, at time.Time) {
 // agreed waits until all members see exactly each other, counts those that were missed meanwhile, and returns when the
 // last began to see them.
 func (c *processes) agreed() (time.Time, error) {
+	last, err := agree(c.running)
+	if err == nil {
+		c.countMissed()
+	}
+	return last, err
+}
+
+// agree waits until some members see exactly each other, and returns when the last began to.
+func agree(some []*process) (time.Time, error) {
 	var names []string
-	for _, p := range c.running {
+	for _, p := range some {
 		names = append(names, p.name)
 	}
 	slices.Sort(names)
 	want := strings.Join(names, ",")
 	for deadline := time.Now().Add(agreeWithin); ; time.Sleep(5 * time.Millisecond) {
-		last, ok := c.lastSaw(want)
+		last, ok := lastSaw(some, want)
 		if ok {
-			c.countMissed()
 			return last, nil
 		}
 		if time.Now().After(deadline) {
-			return last, fmt.Errorf("they do not agree within %v", agreeWithin)
+			return last, fmt.Errorf("%s do not agree within %v", want, agreeWithin)
 		}
 	}
 }
 
-func (c *processes) lastSaw(want string) (last time.Time, ok bool) {
+func lastSaw(some []*process, want string) (last time.Time, ok bool) {
 	ok = true
-	for _, p := range c.running {
+	for _, p := range some {
 		p.mu.Lock()
 		if p.seen != want {
 			ok = false
