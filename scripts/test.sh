@@ -107,3 +107,7 @@ step "scripts/bench, a module of its own"
 )
 step "the page, in a browser"
 page
+if [ "$(uname)" = Linux ]; then
+  step "chaos: what is counted, not timed"
+  scripts/chaos.sh kill9 stop3 rolling partition10 herd restart --counts --duration 3s --steady 2s --rounds 3 --keys 3000 --rate 200
+fi

@@ -34,12 +34,15 @@ type options struct {
 	keep   bool
 	json   bool
 	counts bool
+	report string // file
+
+	results []scenario.Result // so far
 }
 
 func newRootCommand() *cobra.Command {
 	var o options
 	cmd := &cobra.Command{
-		Use: "chaos [scenario...]", Short: "Break a cluster and check what came of it", Long: help, Example: examples,
+		Use: "chaos [scenario...]", Args: cobra.ArbitraryArgs, Short: "Break a cluster and check what came of it", Long: help, Example: examples,
 		SilenceErrors: true, SilenceUsage: true,
 		RunE: func(cmd *cobra.Command, names []string) error {
 			if o.list {
@@ -59,6 +62,7 @@ func newRootCommand() *cobra.Command {
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	o.addTo(cmd)
+	cmd.AddCommand(newRelayCommand(), newReportCommand())
 	return cmd
 }
 
@@ -75,6 +79,7 @@ func (o *options) addTo(cmd *cobra.Command) {
 	flags.IntVar(&o.set.Rate, "rate", 500, "Gets a second")
 	flags.BoolVar(&o.keep, "keep", false, "keep the nodes' logs also where nothing fell short")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object a scenario instead of a line")
+	flags.StringVar(&o.report, "report", "bin/chaos.html", "`FILE` for the page that shows what happened; empty: none")
 	flags.BoolVar(&o.counts, "counts", false, "judge counts alone, for a machine that is busy with other things")
 }
 
@@ -128,6 +133,12 @@ func (o *options) run(ctx context.Context, chosen []scenario.Scenario, out, errO
 func (o *options) print(out, errOut io.Writer, result scenario.Result) error {
 	if err := record(result); err != nil {
 		return err
+	}
+	o.results = append(o.results, result)
+	if o.report != "" {
+		if err := o.writeReport(); err != nil {
+			return err
+		}
 	}
 	for _, c := range result.Recording.Complaints {
 		fmt.Fprintf(errOut, "  %6.1fs %s\n", c.At.Seconds(), c.What)

@@ -32,7 +32,7 @@ func main() {
 func isolates(args []string) bool {
 	for _, arg := range args[1:] {
 		switch arg {
-		case "relay", "help", "completion", "--list", "--help", "-h":
+		case "relay", "report", "help", "completion", "--list", "--help", "-h":
 			return false
 		}
 	}

@@ -45,7 +45,7 @@ func (l *Load) do(ctx context.Context, method string, to Target, i int, body []b
 const warmers = 32
 
 // Warm asks for the keys from one on and before another, each once and in turn of another node, and fails if any of them
-// cannot be had.
+// cannot be had. It is not recorded.
 func (l *Load) Warm(ctx context.Context, from, to int) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -56,7 +56,7 @@ func (l *Load) Warm(ctx context.Context, from, to int) error {
 	for range warmers {
 		workers.Go(func() {
 			for i := int(next.Add(1) - 1); i < to && ctx.Err() == nil; i = int(next.Add(1) - 1) {
-				if err := l.Get(ctx, targets[i%len(targets)], i); err != nil {
+				if _, err := l.ask(ctx, targets[i%len(targets)], i); err != nil {
 					cancel(fmt.Errorf("warming: key %s: %w", truth.Key(i), err))
 				}
 			}

@@ -43,6 +43,9 @@ const (
 	skew = 1.1
 	// tickEvery is how often the Gets that are due are sent.
 	tickEvery = time.Millisecond
+	// maxUnderWay bounds the Gets under way: beyond it, the machine is too busy, or everything stands still, and those that are
+	// due are left out. It is more than a cluster that stands still for two attempts makes pile up.
+	maxUnderWay = 2000
 	// maxConns is kept to each node: as many Gets as may be under way in a stall, or each would connect anew.
 	maxConns = 1024
 )
@@ -55,6 +58,8 @@ type Load struct {
 	asked   []atomic.Bool // by key, since Mark
 	trusted atomic.Bool   // a write that was confirmed holds everywhere
 	excused atomic.Int64  // Unix time in ns until which failures are excused
+	slots   chan struct{} // of Gets under way
+	skipped atomic.Int64
 	cancel  context.CancelFunc
 	running sync.WaitGroup
 }
@@ -62,7 +67,7 @@ type Load struct {
 // New returns a load that has not begun.
 func New(cfg Config) *Load {
 	pool := &http.Transport{MaxIdleConnsPerHost: maxConns, DisableCompression: true, IdleConnTimeout: time.Minute}
-	l := &Load{cfg: cfg, client: &http.Client{Transport: pool}, asked: make([]atomic.Bool, cfg.Truth.Keys())}
+	l := &Load{cfg: cfg, client: &http.Client{Transport: pool}, asked: make([]atomic.Bool, cfg.Truth.Keys()), slots: make(chan struct{}, maxUnderWay)}
 	l.trusted.Store(true)
 	l.targets.Store(&[]Target{})
 	return l
@@ -134,11 +139,28 @@ func (l *Load) send(ctx context.Context) {
 				i = l.cfg.Counted + chance.IntN(l.cfg.Written)
 			}
 			if target, ok := l.pick(chance); ok {
-				l.running.Go(func() { l.get(target, i) })
+				l.launch(target, i)
 			}
 		}
 	}
 }
+
+// launch asks in the background.
+func (l *Load) launch(target Target, i int) {
+	select {
+	case l.slots <- struct{}{}:
+	default:
+		l.skipped.Add(1)
+		return
+	}
+	l.running.Go(func() {
+		defer func() { <-l.slots }()
+		l.get(target, i)
+	})
+}
+
+// Skipped returns how many Gets were due and not sent, because too many were under way.
+func (l *Load) Skipped() int64 { return l.skipped.Load() }
 
 // pick returns one of the nodes; false if there is none.
 func (l *Load) pick(chance *rand.Rand) (Target, bool) {
@@ -154,24 +176,31 @@ func (l *Load) Targets() []Target { return *l.targets.Load() }
 
 // Get asks one node for key i, besides the load. It is judged and recorded as well.
 func (l *Load) Get(ctx context.Context, from Target, i int) error {
-	l.asked[i].Store(true)
 	began := time.Now()
-	question := l.cfg.Truth.Ask(i)
-	outcome := timeline.Served
-	value, err := l.fetch(ctx, from, i)
-	if err != nil {
-		outcome = timeline.Failed
-	} else if err = question.Judge(value); err != nil {
-		outcome = timeline.Wrong
-	}
+	outcome, err := l.ask(ctx, from, i)
 	if from.Alive.Err() != nil || outcome == timeline.Failed && began.UnixNano() < l.excused.Load() {
 		outcome = timeline.Lost
 	}
 	l.cfg.Timeline.AddGet(began, outcome)
 	if outcome == timeline.Failed || outcome == timeline.Wrong {
-		l.cfg.Timeline.Complain(fmt.Sprintf("%s: key %s after %v: %v", from.Name, truth.Key(i), time.Since(began).Round(time.Millisecond), err))
+		took := time.Since(began).Round(time.Millisecond)
+		l.cfg.Timeline.Complain(fmt.Sprintf("%s: key %s after %v: %v", from.Name, truth.Key(i), took, err))
 	}
 	return err
+}
+
+// ask asks one node for key i and judges the answer.
+func (l *Load) ask(ctx context.Context, from Target, i int) (timeline.Outcome, error) {
+	l.asked[i].Store(true)
+	question := l.cfg.Truth.Ask(i)
+	value, err := l.fetch(ctx, from, i)
+	if err != nil {
+		return timeline.Failed, err
+	}
+	if err := question.Judge(value); err != nil {
+		return timeline.Wrong, err
+	}
+	return timeline.Served, nil
 }
 
 func (l *Load) get(from Target, i int) {

@@ -93,9 +93,9 @@ func (o *Origin) serve(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
+	value := o.truth.Value(i, o.truth.Newest(i)) // as it was when it was asked for, however long the answer takes
 	o.count(i)
 	defer o.running.Add(-1)
-	value := o.truth.Value(i, o.truth.Newest(i)) // as it was when it was asked for, however long the answer takes
 	if !o.wait(r) {
 		return
 	}

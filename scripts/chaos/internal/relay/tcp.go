@@ -116,7 +116,7 @@ func read(ctx context.Context, src io.Reader, queue chan<- chunk, way func() Way
 func write(ctx context.Context, dst *net.TCPConn, queue <-chan chunk, way func() Way) bool {
 	for c := range queue {
 		w := way()
-		if !wait(ctx, time.Until(c.due)+w.transmission(len(c.data))) || !passes(ctx, way) {
+		if !wait(ctx, max(0, time.Until(c.due))+w.transmission(len(c.data))) || !passes(ctx, way) {
 			return false
 		}
 		if _, err := dst.Write(c.data); err != nil {

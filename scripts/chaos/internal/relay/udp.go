@@ -69,7 +69,9 @@ func (r *Relay) receive() {
 		}
 		_ = s.conn.SetReadDeadline(time.Now().Add(idleSession))
 		data := append([]byte{}, buf[:n]...)
-		r.later(r.faultsOf(s.client).To, &s.lines[0], n, func() { s.conn.Write(data) })
+		r.later(r.faultsOf(s.client).To, &s.lines[0], n, func() {
+			_, _ = s.conn.Write(data) // what is not sent is lost
+		})
 	}
 }
 
@@ -102,7 +104,9 @@ func (r *Relay) returnTo(client netip.AddrPort, s *session) {
 			continue // the target refuses: as if it were lost
 		}
 		data := append([]byte{}, buf[:n]...)
-		r.later(r.faultsOf(s.client).From, &s.lines[1], n, func() { r.udp.WriteToUDPAddrPort(data, client) })
+		r.later(r.faultsOf(s.client).From, &s.lines[1], n, func() {
+			_, _ = r.udp.WriteToUDPAddrPort(data, client) // what is not sent is lost
+		})
 	}
 }
 

@@ -37,13 +37,13 @@ func (c Check) String() string {
 
 func (c Check) figure(v float64) string {
 	if c.Timed() {
-		return brief(time.Duration(v * float64(time.Second)))
+		return Brief(time.Duration(v * float64(time.Second)))
 	}
 	return fmt.Sprintf("%.4g", v)
 }
 
-// brief writes a duration in three digits.
-func brief(d time.Duration) string {
+// Brief writes a duration in three digits.
+func Brief(d time.Duration) string {
 	switch {
 	case d >= time.Second:
 		return d.Round(10 * time.Millisecond).String()
@@ -92,9 +92,9 @@ func (r Result) Line(countsOnly bool) string {
 	}
 	f := r.Faulty
 	line := fmt.Sprintf("%s %-18s errors %d of %d, wrong %d, loads %d, p50 %s, p99 %s (steady %s), longest %s",
-		verdict, r.Scenario, f.Errors, f.Gets, f.Wrong, r.Loads, brief(f.P50), brief(f.P99), brief(r.Steady.P99), brief(f.Longest))
+		verdict, r.Scenario, f.Errors, f.Gets, f.Wrong, r.Loads, Brief(f.P50), Brief(f.P99), Brief(r.Steady.P99), Brief(f.Longest))
 	if r.Agree > 0 {
-		line += ", agreed after " + brief(r.Agree)
+		line += ", agreed after " + Brief(r.Agree)
 	}
 	line += " |"
 	for i, c := range r.Checks {

@@ -188,6 +188,9 @@ func (r *Run) conclude(err error) {
 	for i := range r.set.Keys {
 		r.result.Loads += r.origin.Loads(i)
 	}
+	if n := r.load.Skipped(); n > 0 {
+		r.note("Gets not sent for want of room", float64(n))
+	}
 	r.atMost("errors", float64(r.result.Faulty.Errors), 0)
 	r.atMost("wrong values", float64(r.result.Faulty.Wrong+r.result.Steady.Wrong), 0)
 	breaks, err := r.cluster.Breaks()

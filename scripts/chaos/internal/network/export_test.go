@@ -1,0 +1,4 @@
+package network
+
+// Holder is holder.
+var Holder = holder
