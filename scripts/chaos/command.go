@@ -35,6 +35,7 @@ type options struct {
 	json   bool
 	counts bool
 	report string // file
+	proof  string // name of a figure that must fall short
 
 	results []scenario.Result // so far
 }
@@ -80,6 +81,7 @@ func (o *options) addTo(cmd *cobra.Command) {
 	flags.BoolVar(&o.keep, "keep", false, "keep the nodes' logs also where nothing fell short")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object a scenario instead of a line")
 	flags.StringVar(&o.report, "report", "bin/chaos.html", "`FILE` for the page that shows what happened; empty: none")
+	flags.StringVar(&o.proof, "must-fall-short", "", "succeed if the `FIGURE` falls short, whose name begins so, and fail otherwise")
 	flags.BoolVar(&o.counts, "counts", false, "judge counts alone, for a machine that is busy with other things")
 }
 
@@ -116,6 +118,7 @@ func (o *options) run(ctx context.Context, chosen []scenario.Scenario, out, errO
 	}
 	o.set.Logs, o.set.Out = logs, errOut
 	short := false
+	proven := o.proof == ""
 	for _, s := range chosen {
 		fmt.Fprintf(errOut, "%s: %s\n", s.Name, s.About)
 		result := scenario.Execute(ctx, s, o.set)
@@ -123,11 +126,18 @@ func (o *options) run(ctx context.Context, chosen []scenario.Scenario, out, errO
 			return errors.Join(context.Cause(ctx), os.RemoveAll(logs))
 		}
 		short = short || !result.Verdict(o.counts)
+		proven = proven || result.FallsShort(o.proof)
 		if err := o.print(out, errOut, result); err != nil {
 			return err
 		}
 	}
-	return o.end(errOut, short)
+	if err := o.end(errOut, short && o.proof == "" || !proven); err != nil || o.proof == "" {
+		return err
+	}
+	if !proven {
+		return fmt.Errorf("%q did not fall short", o.proof)
+	}
+	return nil
 }
 
 func (o *options) print(out, errOut io.Writer, result scenario.Result) error {
@@ -168,7 +178,7 @@ func (o *options) end(errOut io.Writer, short bool) error {
 	} else if err := os.RemoveAll(o.set.Logs); err != nil {
 		return err
 	}
-	if short {
+	if short && o.proof == "" {
 		return errShort
 	}
 	return nil

@@ -2,6 +2,8 @@ package scenario
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/p2pcache/p2pcache/scripts/chaos/internal/timeline"
@@ -82,6 +84,11 @@ func (r Result) Verdict(countsOnly bool) bool {
 		}
 	}
 	return r.Failure == ""
+}
+
+// FallsShort reports whether a figure whose name begins so is beyond its limit.
+func (r Result) FallsShort(name string) bool {
+	return slices.ContainsFunc(r.Checks, func(c Check) bool { return !c.OK && strings.HasPrefix(c.Name, name) })
 }
 
 // Line is the result in one line.

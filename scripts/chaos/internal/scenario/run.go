@@ -91,11 +91,16 @@ func (r *Run) setUp() error {
 	defer cancel()
 	r.cluster.AddAll(r.set.Nodes)
 	r.weigh()
+	if r.scenario.byHand {
+		r.nameByHand()
+	}
 	if err := r.cluster.StartAll(ctx); err != nil {
 		return err
 	}
-	if err := r.cluster.Agree(ctx); err != nil {
-		return err
+	if !r.scenario.byHand {
+		if err := r.cluster.Agree(ctx); err != nil {
+			return err
+		}
 	}
 	r.watchers.Go(r.watch)
 	if r.scenario.quiet {

@@ -24,6 +24,7 @@ type Scenario struct {
 	memory     string        // of each node; if empty, defaultMemory
 	keys       int           // that are read and counted, at any setting
 	heavy      int           // weight of the first node; if zero, 1
+	byHand     bool          // nodes are told by hand who their peers are, each otherwise
 	secret     bool          // shared by the nodes
 	options    string        // more of the group's: ,OPTION=VALUE...
 	flags      []string      // more of each node's
@@ -104,7 +105,7 @@ func (s Scenario) group() string {
 // All returns the scenarios in the order in which they are listed.
 func All() []Scenario {
 	var all []Scenario
-	for _, of := range []func() []Scenario{deaths, deploys, partitions, restarts, origins, hotKeys, removes, crowds, hostiles, strangers, clocks, handOvers, mixtures} {
+	for _, of := range []func() []Scenario{deaths, deploys, partitions, restarts, origins, hotKeys, removes, crowds, hostiles, strangers, clocks, disagreements, handOvers, mixtures} {
 		all = append(all, of()...)
 	}
 	return all
