@@ -20,7 +20,7 @@ func summary(systems []system, found map[string][]result, keys int) report.Repor
 		}
 	}
 	return report.Report{
-		Name: "deploys", Title: "deaths and deploys under load", Command: "scripts/bench.sh deploys",
+		Name: "deploys", Title: "deaths and deploys under load",
 		Host:   report.ThisHost("github.com/golang/groupcache", "github.com/hashicorp/memberlist"),
 		Tables: []report.Table{t},
 		Goals:  goals(found[systems[0].name], keys),

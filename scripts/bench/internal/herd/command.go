@@ -49,7 +49,7 @@ func summary(alive, dead []figures) report.Report {
 		report.AtMost("errors", "", float64(alive[0].errors+dead[0].errors), 0),
 	)
 	return report.Report{
-		Name: "herd", Title: "a herd on one cold key", Command: "scripts/bench.sh herd",
+		Name: "herd", Title: "a herd on one cold key",
 		Host: report.ThisHost("github.com/golang/groupcache"), Tables: []report.Table{t}, Goals: goals,
 		Notes: []string{
 			"Owner killed: by SIGKILL, just before the first of the keys; the keys are those that it owned. groupcache is given the peers once and learns " +

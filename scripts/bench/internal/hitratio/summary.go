@@ -18,12 +18,8 @@ var neverBelow = []string{caches.LRU.Name, caches.S3FIFO.Name, caches.Otter.Name
 
 // summary reports on the figures.
 func summary(policies []caches.Kind, all []figures, madeUp bool) report.Report {
-	command := "scripts/bench.sh hitratio"
-	if !madeUp {
-		command += " --trace FILE..."
-	}
 	r := report.Report{
-		Name: "hitratio", Title: "hit ratio on traces of keys", Command: command,
+		Name: "hitratio", Title: "hit ratio on traces of keys",
 		Host: report.ThisHost("github.com/maypok86/otter/v2", "github.com/Yiling-J/theine-go", "github.com/dgraph-io/ristretto/v2",
 			"github.com/hashicorp/golang-lru/v2"),
 		Tables: []report.Table{

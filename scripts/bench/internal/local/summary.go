@@ -22,7 +22,7 @@ func summary(found map[string][]figures) report.Report {
 			report.Times(times(found, name, 0)), report.Times(times(found, name, 1)))
 	}
 	return report.Report{
-		Name: commandName, Title: "gets of what the process holds itself", Command: "scripts/bench.sh local",
+		Name: commandName, Title: "gets of what the process holds itself",
 		Host: report.ThisHost("github.com/golang/groupcache", "github.com/maypok86/otter/v2", "github.com/Yiling-J/theine-go",
 			"github.com/dgraph-io/ristretto/v2", "github.com/coocood/freecache"),
 		Tables: []report.Table{t},

@@ -78,7 +78,7 @@ func manyGetter(c contender, keys []string, callers int) func(int) func(context.
 func manyReport(all []contender, m matrix) report.Report {
 	perKey := func(s *samples) report.Cell { return report.Spread(s.rate.Scaled(manyKeys)) }
 	r := report.Report{
-		Name: "getmany", Title: "many keys at once from another process", Command: "scripts/bench.sh getmany", Host: host(),
+		Name: "getmany", Title: "many keys at once from another process", Host: host(),
 		Tables: []report.Table{
 			m.table(fmt.Sprintf("%d keys of %d B in a call: keys a second", manyKeys, smallLength), all, manyCallers, perKey),
 			m.table("p2pcache's rate, in times the other's", all[1:], manyCallers, nil),

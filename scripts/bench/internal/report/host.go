@@ -1,11 +1,14 @@
 package report
 
 import (
+	"maps"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"runtime"
 	"runtime/debug"
+	"slices"
 	"strings"
 )
 
@@ -55,11 +58,24 @@ func kernel() string {
 }
 
 func commit() string {
-	out, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output()
+	self, err := os.Executable() // which scripts/bench.sh builds into the repository
+	if err != nil {
+		return ""
+	}
+	out, err := exec.Command("git", "-C", filepath.Dir(self), "rev-parse", "--short", "HEAD").Output()
 	if err != nil {
 		return ""
 	}
 	return strings.TrimSpace(string(out))
+}
+
+// versions names the peers with their versions.
+func (h Host) versions() string {
+	var all []string
+	for _, name := range slices.Sorted(maps.Keys(h.Peers)) {
+		all = append(all, strings.TrimPrefix(name, "github.com/")+" "+h.Peers[name])
+	}
+	return strings.Join(all, ", ")
 }
 
 var versionNumber = regexp.MustCompile(`[0-9]+(\.[0-9]+)+`)

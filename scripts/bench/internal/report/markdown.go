@@ -15,8 +15,11 @@ import (
 // section is what stands in a document between the markers of a benchmark.
 var section = regexp.MustCompile(`(?s)<!-- bench ([a-z]+) -->\n.*?<!-- end -->`)
 
-// Fill writes into the document, between the markers "<!-- bench NAME -->" and "<!-- end -->", what NAME.json in dir says.
-// Sections without a file stay as they are.
+// allGoals is the name of the section of all benchmarks' goals.
+const allGoals = "goals"
+
+// Fill writes into the document, between the markers "<!-- bench NAME -->" and "<!-- end -->", what NAME.json in dir says, and in
+// the section called goals those of all. Sections without a file stay as they are.
 func Fill(document, dir string) error {
 	text, err := os.ReadFile(document)
 	if err != nil {
@@ -29,19 +32,53 @@ func Fill(document, dir string) error {
 	var errs []error
 	filled := section.ReplaceAllFunc(text, func(old []byte) []byte {
 		name := string(section.FindSubmatch(old)[1])
-		r, err := Load(filepath.Join(dir, name+".json"))
-		if errors.Is(err, fs.ErrNotExist) {
-			return old
-		} else if err != nil {
+		content, err := sectionOf(name, dir, pictures)
+		if err != nil || content == "" {
 			errs = append(errs, err)
 			return old
 		}
-		return []byte("<!-- bench " + name + " -->\n" + r.Markdown(pictures) + "<!-- end -->")
+		return []byte("<!-- bench " + name + " -->\n" + content + "<!-- end -->")
 	})
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
 	return os.WriteFile(document, filled, 0o644)
+}
+
+// sectionOf is the content of a section; empty if there is none.
+func sectionOf(name, dir, pictures string) (string, error) {
+	if name == allGoals {
+		return goalsOf(dir)
+	}
+	r, err := Load(filepath.Join(dir, name+".json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	} else if err != nil {
+		return "", err
+	}
+	return r.Markdown(pictures), nil
+}
+
+// goalsOf is a table of the goals of all reports in dir.
+func goalsOf(dir string) (string, error) {
+	files, err := filepath.Glob(filepath.Join(dir, "*.json"))
+	if err != nil {
+		return "", err
+	}
+	var goals []Goal
+	for _, file := range files {
+		r, err := Load(file)
+		if err != nil {
+			return "", err
+		}
+		for _, g := range r.Goals {
+			g.What = fmt.Sprintf("[%s](#%s): %s", r.Name, r.Name, g.What)
+			goals = append(goals, g)
+		}
+	}
+	var b bytes.Buffer
+	goalTable(goals).writeMarkdown(&b)
+	return b.String(), nil
 }
 
 // Load reads a report that Finish wrote.
@@ -64,7 +101,10 @@ func (r Report) Markdown(pictures string) string {
 	if r.Host.Commit != "" {
 		fmt.Fprintf(&b, ", commit %s", r.Host.Commit)
 	}
-	b.WriteString("\n\n")
+	if peers := r.Host.versions(); peers != "" {
+		fmt.Fprintf(&b, ".\nBeside %s", peers)
+	}
+	b.WriteString(".\n\n")
 	for _, t := range r.Tables {
 		fmt.Fprintf(&b, "**%s**\n\n", t.Title)
 		t.writeMarkdown(&b)

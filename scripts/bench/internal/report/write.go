@@ -1,11 +1,14 @@
 package report
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -13,14 +16,14 @@ import (
 
 // Settings are what all benchmarks are told by flags.
 type Settings struct {
-	Dir   string // where JSON and plots go; none are written if empty
+	Dir   string // where text, JSON and plots go; none are written if empty
 	Quick bool   // short runs, whose figures only show that all works
 	Runs  int    // of which medians are taken
 }
 
 // AddTo adds the flags to a set.
 func (s *Settings) AddTo(flags *pflag.FlagSet) {
-	flags.StringVar(&s.Dir, "out", "", "write JSON and plots into this folder")
+	flags.StringVar(&s.Dir, "out", "", "write text, JSON and plots into this folder")
 	flags.BoolVar(&s.Quick, "quick", false, "short runs, to see that all works")
 	flags.IntVar(&s.Runs, "runs", 0, "runs of each contender, of which medians are taken (default 5, or 3 with --quick)")
 }
@@ -44,9 +47,9 @@ func (s *Settings) Span() time.Duration {
 	return time.Second
 }
 
-// Finish prints r and, where a folder is set, writes it there with its plots.
+// Finish prints r and, where a folder is set, writes it there as text, as JSON and with its plots.
 func (s *Settings) Finish(r Report, out io.Writer) error {
-	r.Taken = time.Now().UTC().Truncate(time.Second)
+	r.Taken, r.Command = time.Now().UTC().Truncate(time.Second), command(os.Args[1:])
 	r.WriteText(out)
 	if s.Dir == "" {
 		return nil
@@ -63,5 +66,30 @@ func (s *Settings) Finish(r Report, out io.Writer) error {
 	if err != nil {
 		return fmt.Errorf("encode %s: %w", r.Name, err)
 	}
-	return os.WriteFile(filepath.Join(s.Dir, r.Name+".json"), append(encoded, '\n'), 0o644)
+	var text bytes.Buffer
+	r.WriteText(&text)
+	return errors.Join(
+		os.WriteFile(filepath.Join(s.Dir, r.Name+".json"), append(encoded, '\n'), 0o644),
+		os.WriteFile(filepath.Join(s.Dir, r.Name+".txt"), text.Bytes(), 0o644),
+	)
+}
+
+// command is what does it again: folders are the reader's own.
+func command(args []string) string {
+	words := []string{"scripts/bench.sh"}
+	for i := 0; i < len(args); i++ {
+		name, value, joined := strings.Cut(args[i], "=")
+		if !joined && (name == "--out" || name == "--trace") && i+1 < len(args) {
+			i++
+			value = args[i]
+		}
+		switch name {
+		case "--out":
+		case "--trace":
+			words = append(words, name, filepath.Base(value))
+		default:
+			words = append(words, args[i])
+		}
+	}
+	return strings.Join(words, " ")
 }

@@ -39,7 +39,7 @@ func Command(settings *report.Settings) *cobra.Command {
 
 func run(rounds int) report.Report {
 	r := report.Report{
-		Name: "ring", Title: "owners of keys", Command: "scripts/bench.sh ring",
+		Name: "ring", Title: "owners of keys",
 		Host: report.ThisHost("github.com/golang/groupcache"),
 		Notes: []string{
 			"The lookup includes the hash of the key. groupcache's ring has 50 points for each member, its default, and is made anew when a " +

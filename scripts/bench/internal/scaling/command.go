@@ -62,7 +62,7 @@ func summary(found [][]figures) report.Report {
 		most = max(most, f.loads.Median())
 	}
 	return report.Report{
-		Name: "scaling", Title: "one to eight processes", Command: "scripts/bench.sh scaling",
+		Name: "scaling", Title: "one to eight processes",
 		Host: report.ThisHost("github.com/golang/groupcache"), Tables: []report.Table{t}, Plots: []report.Plot{plot},
 		Goals: []report.Goal{report.AtMost("origin loads of a key that was asked for, at any number of processes", "", most, 1)},
 		Notes: []string{

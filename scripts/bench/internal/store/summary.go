@@ -9,7 +9,7 @@ import (
 
 func summary(found map[string]rates, entries int, all []held, full held) report.Report {
 	r := report.Report{
-		Name: commandName, Title: "the store within one process", Command: "scripts/bench.sh store",
+		Name: commandName, Title: "the store within one process",
 		Host: report.ThisHost("github.com/golang/groupcache", "github.com/maypok86/otter/v2", "github.com/Yiling-J/theine-go",
 			"github.com/dgraph-io/ristretto/v2", "github.com/coocood/freecache", "github.com/allegro/bigcache/v3"),
 		Tables: []report.Table{rateTable(found), holdTable(entries, all, full)},
