@@ -1,9 +1,11 @@
 package node_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -187,5 +189,49 @@ func TestASetThatDoesNotFitLeavesWhatWasThere(t *testing.T) {
 			t.Errorf("got %v, want ErrTooLarge", err)
 		}
 		mustGet(t, g, "Tom", "630")
+	}
+}
+
+func TestAColdStartDoesNotStormTheOrigin(t *testing.T) {
+	const nodes, maxLoads = 5, 4
+	var running, most atomic.Int64
+	o := &origin{answer: func(ctx context.Context, key string) (node.Value, error) {
+		now := running.Add(1)
+		defer running.Add(-1)
+		for old := most.Load(); now > old && !most.CompareAndSwap(old, now); old = most.Load() {
+		}
+		return node.Value{Data: []byte(key)}, sleep(ctx, time.Millisecond)
+	}}
+	keys := testKeys(200)
+	var started []*node.Node
+	var callers sync.WaitGroup
+	for range nodes {
+		n, err := node.New(node.Config{Listen: "127.0.0.1:0", Gossip: "127.0.0.1:0"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer n.Close()
+		started = append(started, n)
+		g := nodetest.Group(t, started[len(started)-1:], "scores", node.GroupConfig{Load: o.load, MaxLoads: maxLoads})[0]
+		for range 16 { // they ask before the nodes know each other
+			callers.Go(func() {
+				for _, key := range keys {
+					wantGet(t, g, key, key)
+				}
+			})
+		}
+	}
+	for _, n := range started[1:] {
+		if err := n.Join(t.Context(), started[0].Self().GossipAddr); err != nil {
+			t.Fatal(err)
+		}
+	}
+	nodetest.WaitAgreed(t, started...)
+	callers.Wait()
+	if n := most.Load(); n > nodes*maxLoads {
+		t.Errorf("%d loads ran at once, of %d allowed on each of %d nodes", n, maxLoads, nodes)
+	}
+	if n := o.calls.Load(); n > int64(nodes*len(keys)) {
+		t.Errorf("%d loads of %d keys by %d nodes", n, len(keys), nodes)
 	}
 }

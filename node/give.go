@@ -27,7 +27,7 @@ func (g *Group) demoted(e lru.Entry) bool { return e.TTL > 0 && e.TTL <= g.cfg.H
 func (p *pass) give(ctx context.Context, held heldEntry) {
 	ttl, fresh := p.group.freshLife(held.entry)
 	size := len(held.key) + len(held.entry.Value)
-	if !fresh || p.pace.WaitN(ctx, min(size+entryCost, p.pace.Burst())) != nil {
+	if !fresh || !p.wait(ctx, size+entryCost) {
 		return
 	}
 	copied := p.group.copyOf(held.key, held.entry, ttl)
@@ -50,6 +50,16 @@ func (p *pass) give(ctx context.Context, held heldEntry) {
 	if len(p.refused) < maxRefused {
 		p.refused = append(p.refused, held.key)
 	}
+}
+
+// wait waits until it is the turn of so many bytes.
+func (p *pass) wait(ctx context.Context, bytes int) bool {
+	for ; bytes > 0; bytes -= p.pace.Burst() {
+		if p.pace.WaitN(ctx, min(bytes, p.pace.Burst())) != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // share gives a copy to the peers that hold its key now and did not before, and reports whether all have it.

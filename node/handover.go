@@ -17,7 +17,7 @@ const (
 	// handOverRate bounds what a node hands over while it serves, in bytes per second; entryCost is what an entry counts
 	// beside its key and value.
 	handOverRate  = 64 << 20
-	handOverBurst = 1 << 20
+	handOverBurst = 256 << 10
 	entryCost     = 512
 
 	// strayPause is how long a node waits before it hands over copies that came to it by mistake: rings that differ mostly

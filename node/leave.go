@@ -64,6 +64,21 @@ func (n *Node) leave(ctx context.Context) error {
 	return fmt.Errorf("node: leave: %w", err)
 }
 
+// leaveShare is the share of the time to leave within which all should be handed over, where that takes more than handOverRate.
+const leaveShare = 3
+
+// leavePace is the pace of handing over in a hurry, which still leaves the Gets their turn.
+func (n *Node) leavePace(ctx context.Context) *rate.Limiter {
+	var held int64
+	for _, g := range n.groups.all() {
+		s := g.store.Stats().Owned
+		held += s.Bytes + int64(s.Entries)*entryCost
+	}
+	end, _ := ctx.Deadline()
+	hurry := leaveShare * float64(held) / time.Until(end).Seconds()
+	return rate.NewLimiter(rate.Limit(max(hurry, handOverRate)), handOverBurst)
+}
+
 // bequeath gives what this node holds to those who own it next, hottest first. It leaves some of ctx's time over.
 func (n *Node) bequeath(ctx context.Context) error {
 	n.handovers.intake.close()
@@ -78,10 +93,11 @@ func (n *Node) bequeath(ctx context.Context) error {
 	logged := make(chan struct{})
 	defer close(logged)
 	n.work.spawn(func() { n.logProgress(logged) })
+	pace := n.leavePace(ctx)
 	for _, g := range n.groups.all() {
 		p := &pass{
 			group: g, change: change{n.handovers.settled.Load(), n.view.Load()}, leaving: true,
-			current: func() bool { return ctx.Err() == nil }, pace: rate.NewLimiter(rate.Inf, handOverBurst), workers: leaveWorkers,
+			current: func() bool { return ctx.Err() == nil }, pace: pace, workers: leaveWorkers,
 		}
 		p.run(ctx)
 	}
