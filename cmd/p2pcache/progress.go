@@ -15,7 +15,10 @@ const barEvery = 100 * time.Millisecond
 
 // newBar returns a progress bar on standard error, which is silent where that is no terminal. A negative most is unknown.
 func (a *asking) newBar(most int64, what string, options ...progressbar.Option) *progressbar.ProgressBar {
-	out := a.cmd.ErrOrStderr()
+	return newBar(a.cmd.ErrOrStderr(), most, what, options...)
+}
+
+func newBar(out io.Writer, most int64, what string, options ...progressbar.Option) *progressbar.ProgressBar {
 	if !isTerminal(out) {
 		out = io.Discard
 	}

@@ -84,7 +84,9 @@ func serve(s settings, out, errOut io.Writer) error {
 		server.log.Warn().Err(err).Msg("cannot say on standard output that it is ready")
 	}
 	server.log.Info().Stringer("signal", <-signals).Stringer("limit", s.drainTimeout).Msg("draining; a second signal leaves at once")
+	stop := showHandOver(errOut, server.node)
 	err = server.leave(signals)
+	stop()
 	signal.Stop(signals) // from now on a signal ends the process, should Close take its time
 	return err
 }

@@ -27,7 +27,18 @@ type Stats struct {
 	// BucketSeconds are the upper bounds of the histograms' buckets, but for the last, which has none.
 	BucketSeconds []float64 `json:"bucket_seconds"`
 
+	HandOver *HandOver `json:"hand_over,omitempty"` // none: nothing is being handed over
+
 	Groups []GroupStats `json:"groups"` // sorted by name
+}
+
+// HandOver says how far a node is in giving entries to the members that own them now.
+type HandOver struct {
+	Leaving bool  `json:"leaving"` // it gives all of them
+	Entries int64 `json:"entries"` // that it held at the beginning
+	Seen    int64 `json:"seen"`    // of them
+	Given   int64 `json:"given"`
+	Bytes   int64 `json:"bytes"` // that were given
 }
 
 // GroupStats is what a node counts of one group since it made it.
@@ -122,7 +133,11 @@ func (p *Pages) stats(n Node) Stats {
 		Groups:        []GroupStats{},
 	}
 	s.MemoryBytes, s.Goroutines = process()
-	for _, g := range n.Stats().Groups {
+	now := n.Stats()
+	if h := now.HandOver; h.Running {
+		s.HandOver = &HandOver{Leaving: h.Leaving, Entries: h.Entries, Seen: h.Seen, Given: h.Given, Bytes: h.Bytes}
+	}
+	for _, g := range now.Groups {
 		s.Groups = append(s.Groups, groupStats(g))
 		if len(s.BucketSeconds) == 0 {
 			s.BucketSeconds = bounds(g.OriginLoadSeconds)

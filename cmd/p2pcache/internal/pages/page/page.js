@@ -107,7 +107,9 @@ function showHeld(now, doc) {
 }
 
 function stateOf(m) {
-  if (m.draining) return ['warn', 'draining'];
+  const h = m.stats && m.stats.hand_over;
+  const far = h && h.entries ? ' ' + percent(Math.min(1, h.seen / h.entries)) : '';
+  if (m.draining) return ['warn', 'draining' + far];
   if (m.error) return ['bad', 'silent'];
   return m.stats.state === 'ready' ? ['good', 'serving'] : ['warn', m.stats.state];
 }
