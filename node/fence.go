@@ -77,8 +77,8 @@ func (fs *flights) settleLocked(s *flightShard, f *flight, out outcome) bool {
 	switch {
 	case fs.env.ctx.Err() != nil:
 		return false // the node was closed, and its store emptied
-	case fs.env.unknown():
-		return false // no write would reach it
+	case f.unknown || fs.env.unknown():
+		return false // no write would have reached it
 	case out.keep != nil:
 		return fs.storeLocked(s, f.hash, f.key, *out.keep)
 	case out.drop && !fs.newerLocked(f.hash, f.key, out.answer.version):

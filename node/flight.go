@@ -73,6 +73,7 @@ type flight struct {
 	hash    uint64
 	key     string
 	version uint64 // of its beginning, and so of what it loads
+	unknown bool   // when it began, no write would have reached this node
 	ctx     context.Context
 	cancel  context.CancelFunc
 
@@ -135,6 +136,7 @@ func (fs *flights) join(k flightKind, hash uint64, key string, run func(context.
 		return f, false
 	}
 	f = &flight{kind: k, hash: hash, key: key, version: fs.env.clock.next(), waiters: 1, done: make(chan struct{})}
+	f.unknown = fs.env.unknown()
 	f.ctx, f.cancel = context.WithTimeout(fs.env.ctx, fs.env.timeout)
 	if s.byKey[k] == nil {
 		s.byKey[k] = make(map[string]*flight)
