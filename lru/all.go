@@ -2,49 +2,69 @@ package lru
 
 import "iter"
 
-// A place is where All finds an entry again, without keeping its value alive.
-type place struct {
-	hash uint64
-	key  string
-}
+// heats is the number of values that heat may have.
+const heats = 2 * (maxUses + 1)
 
 // All returns the entries, the hottest first: in order of how often they were
 // used of late, as far as that is counted, and among equals those first that
 // have stood the test of the main queue. To iterate is not to use.
 //
-// It notes the keys first, 24 bytes for each, shard by shard, and then looks
-// each up when its turn comes. So the loop's body runs without any lock held and
-// may call any method; no lock is held for longer than one shard takes to walk;
-// no key comes twice; a key that is there all the while comes, with the value
+// It notes the hashes of keys first, 8 bytes for each, shard by shard, and then
+// looks each up when its turn comes. So the loop's body runs without any lock held
+// and may call any method; no lock is held for longer than one shard takes to
+// walk; no key comes twice; a key that is there all the while comes, with the value
 // that it has then; one that was removed, evicted or expired before its turn
 // does not come; and one that was added meanwhile may.
 func (c *Cache) All() iter.Seq2[string, Entry] {
 	return func(yield func(string, Entry) bool) {
-		byHeat := c.placesByHeat()
+		byHeat := c.hashesByHeat()
 		for heat := heats - 1; heat >= 0; heat-- {
-			for _, p := range byHeat[heat] {
-				_, e, ok := c.peek(p.hash, p.key)
-				if ok && !yield(p.key, e) {
+			for _, hash := range byHeat[heat] {
+				m, ok := c.index.findHash(hash)
+				if !ok {
+					continue
+				}
+				if e, ok := c.entry(&m); ok && !yield(string(m.chunk.data[m.key:m.value]), e) {
 					return
 				}
 			}
-			byHeat[heat] = nil // the keys of a finished class may go
+			byHeat[heat] = nil // those of a finished class may go
 		}
 	}
 }
 
-func (c *Cache) placesByHeat() (byHeat [heats][]place) {
-	now := c.now()
+func (c *Cache) hashesByHeat() (byHeat [heats][]uint64) {
 	for i := range c.index.shards {
-		s := &c.index.shards[i]
-		s.mu.RLock()
-		for key, n := range s.nodes {
-			if !n.expired(now) {
-				heat := n.heat()
-				byHeat[heat] = append(byHeat[heat], place{n.hash, key})
-			}
-		}
-		s.mu.RUnlock()
+		c.addHashes(&byHeat, &c.index.shards[i])
 	}
 	return byHeat
+}
+
+func (c *Cache) addHashes(byHeat *[heats][]uint64, s *shard) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	t := s.table.Load()
+	for b := range t.buckets {
+		for i := range t.buckets[b] {
+			if s := slot(t.buckets[b][i].Load()); s != 0 {
+				ch := c.index.chunks.get(s.id())
+				h := ch.at(s.off())
+				heat := c.heatLocked(s, ch)
+				byHeat[heat] = append(byHeat[heat], c.index.hashBytes(ch.data[h.key:h.value]))
+			}
+		}
+	}
+}
+
+// heatLocked is higher the better a record is used, and among equals for those that
+// have reached the main queue. It is less than heats, and 0 for one that was
+// demoted.
+func (c *Cache) heatLocked(s slot, ch *chunk) int {
+	switch ch.log {
+	case &c.demoted:
+		return 0
+	case &c.main:
+		return int(s.uses())<<1 | 1
+	}
+	return int(s.uses()) << 1
 }

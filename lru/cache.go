@@ -12,23 +12,32 @@ import (
 // Time is read from the monotonic clock: setting the clock of the machine makes
 // nothing expire early or late. An entry that has expired is never returned, by
 // any method; its memory is freed by later calls of Set and of the methods that
-// count, and before anything live is evicted.
+// count.
 type Cache struct {
-	start      time.Time // what the times of nodes are counted from
-	maxBytes   int64
-	hotBytes   int64 // of maxBytes, what hot copies may take
-	smallBytes int64 // of maxBytes, above which the small queue is evicted from
+	start    time.Time // what the times of records are counted from
+	base     uint64    // what their versions are counted from
+	maxBytes int64
+	hotBytes int64 // of maxBytes, what hot copies may take
 
-	index index // changes under mu too, and is read without it
+	index  index // changes under mu too, and is read without it
+	trials trials
 
-	mu          sync.Mutex // guards following; taken before any lock of the index
-	small, main queue
-	hot         queue
-	demoted     queue // owned entries that go before all others
+	mu          sync.Mutex // guards following
+	small, main log
+	hot         log
+	demoted     log // owned entries that go before all others
 	ghosts      ghosts
-	expiry      wheel
+	hand        hand
+	owned       Usage
+	hotUsage    Usage
 	evictions   uint64
 	expirations uint64
+	counted     int    // uses since frequencies were last halved somewhere
+	aged        int    // the shard whose frequencies are halved next
+	swept       uint32 // the number of the chunk that was last looked at for what has expired
+	stores      uint32
+	emptied     uint64 // counts the chunks whose records were moved or dropped
+	expires     bool   // whether any record that was stored expires
 }
 
 // New returns an empty Cache, or an error that says what is wrong with config.
@@ -38,16 +47,16 @@ func New(config Config) (*Cache, error) {
 		return nil, err
 	}
 	c := &Cache{
-		start:      time.Now(),
-		maxBytes:   config.MaxBytes,
-		hotBytes:   portion(config.MaxBytes, config.HotShare),
-		smallBytes: portion(config.MaxBytes, smallShare),
-		index:      newIndex(config.MaxBytes),
+		start:    time.Now(),
+		base:     uint64(time.Now().UnixNano()),
+		maxBytes: config.MaxBytes,
+		hotBytes: portion(config.MaxBytes, config.HotShare),
 	}
-	c.small.init()
-	c.main.init()
-	c.hot.init()
-	c.demoted.init()
+	c.index.init(config.MaxBytes)
+	c.trials.init(config.MaxBytes)
+	c.small.chunkBytes = chunkBytes(config.MaxBytes)
+	c.main.chunkBytes, c.demoted.chunkBytes = c.small.chunkBytes, c.small.chunkBytes
+	c.hot.chunkBytes = chunkBytes(c.hotBytes)
 	return c, nil
 }
 
@@ -57,38 +66,54 @@ func portion(bytes int64, share float64) int64 {
 	return int64(min(float64(bytes)*share, 1<<62))
 }
 
-// now returns the time. Holders of mu read it when they have locked mu, so that
-// the wheel never sees it go back.
+// now returns the time.
 func (c *Cache) now() int64 { return int64(time.Since(c.start)) }
 
 // Get returns the entry of key, and whether there is one. Its TTL is what is
-// left of it. Get allocates nothing and takes no lock but the read lock of one
-// shard.
+// left of it. Get allocates nothing, copies nothing, takes no lock, and writes
+// nothing once the entry counts as well used. The Value lies among others in a
+// larger piece of memory, which it keeps from being freed: who keeps one for long
+// keeps a copy.
 //
 // Here and in the other methods hash is the caller's hash of key, always the
-// same for the same key. The cache spreads keys by its low bits and compares the
-// keys themselves, so that keys of the same hash do each other no harm.
-func (c *Cache) Get(hash uint64, key string) (Entry, bool) {
-	n, e, ok := c.peek(hash, key)
-	if ok {
-		n.touch()
+// same for the same key. The cache makes no use of it at present: it hashes keys
+// with a seed of its own, so that nobody can choose keys that crowd together.
+func (c *Cache) Get(_ uint64, key string) (Entry, bool) {
+	hash := c.index.hash(key)
+	m, ok := c.index.find(hash, key)
+	if !ok {
+		return Entry{}, false
 	}
-	return e, ok
+	e, ok := c.entry(&m)
+	if !ok {
+		return Entry{}, false
+	}
+	if m.slot.uses() < maxUses {
+		m.word.CompareAndSwap(uint64(m.slot), uint64(m.slot+1)) // of uses that race, one may be lost
+	}
+	c.trials.access(hash)
+	return e, true
 }
 
-// peek is a Get that counts as no use. The node is the one that e was read from.
-func (c *Cache) peek(hash uint64, key string) (n *node, e Entry, ok bool) {
-	n = c.index.find(hash, key)
-	if n == nil {
-		return nil, Entry{}, false
-	}
-	var now int64
-	if n.expire != 0 { // reading the clock costs as much as all the rest
-		if now = c.now(); n.expired(now) {
-			return nil, Entry{}, false
+// entry returns what callers see of a record, unless it has expired.
+func (c *Cache) entry(m *match) (e Entry, ok bool) {
+	if m.expire != 0 { // reading the clock costs as much as all the rest
+		now := c.now()
+		if m.expired(now) {
+			return Entry{}, false
 		}
+		e.TTL = time.Duration(m.expire - now)
 	}
-	return n, n.entry(now), true
+	e.Kind = m.kind()
+	if m.flags&flagAbsent != 0 {
+		e.Absent = true
+	} else {
+		e.Value = m.chunk.data[m.value:m.end:m.end]
+	}
+	if m.flags&flagVersion != 0 {
+		e.Version = m.chunk.version(&m.header, c.base)
+	}
+	return e, true
 }
 
 // Set stores e for key, in place of the entry that key had, and reports whether
@@ -97,77 +122,129 @@ func (c *Cache) peek(hash uint64, key string) (n *node, e Entry, ok bool) {
 // than all of the hot share. Then it evicts nothing, but what key had is removed
 // nevertheless: the caller knows it to be out of date.
 //
-// The cache shares e.Value with the caller, who must not change it any more. It
-// copies a Value whose array is much longer than it, to free the rest.
+// The cache copies key and e.Value.
 func (c *Cache) Set(hash uint64, key string, e Entry) bool {
 	if e.TTL < 0 || !c.Fits(key, e) {
 		c.Remove(hash, key)
 		return false
 	}
-	n := newNode(hash, key, e)
-
+	h := c.index.hash(key)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
-	n.expireAfter(e.TTL, now)
-	old := c.index.find(hash, key)
-	if old != nil {
-		c.unlinkLocked(old, now) // readers find it until n is in its place
+	c.tendLocked(now)
+	d := newDraft(key, &e, now, c.base)
+	c.expires = c.expires || d.expire != 0
+	old, known := c.index.find(h, key)
+	into, uses := c.destinyLocked(h, d.kind(), &old, known)
+	if !known && into != &c.hot {
+		c.trials.access(h)
 	}
-	c.makeRoomLocked(n, now)
-	c.linkLocked(n, old)
-	c.index.put(n)
+	c.storeLocked(into, h, &d, uses, &old, now)
 	return true
+}
+
+// storeLocked stores a record in a log, in place of the one that its key had, if
+// old has a word. The slot says with which uses.
+func (c *Cache) storeLocked(into *log, hash uint64, d *draft, s slot, old *match, now int64) {
+	size := d.size()
+	emptied := c.emptied
+	ch := c.spaceLocked(into, size, c.index.growth(hash), now)
+	s |= newSlot(hash, ch.id, ch.fill)
+	d.appendTo(ch.data[:ch.fill])
+	ch.addedLocked(size, d.expire)
+	c.usageLocked(d.kind()).add(size)
+
+	if old.word != nil && c.emptied != emptied { // it may have been moved or evicted
+		*old, _ = c.index.find(hash, d.key)
+	}
+	if old.word == nil {
+		c.index.insert(hash, s)
+		return
+	}
+	old.word.Store(uint64(s))
+	c.droppedLocked(&old.header, old.chunk, old.slot.off(), now)
+	c.settleLocked(old.chunk)
+}
+
+// destinyLocked returns the log for an entry, and the uses that its slot begins
+// with: what the key has earned, it keeps.
+func (c *Cache) destinyLocked(hash uint64, kind Kind, old *match, known bool) (*log, slot) {
+	if known && old.kind() == kind && old.chunk.log != &c.demoted {
+		return old.chunk.log, old.slot &^ placeMask
+	}
+	if kind == Hot {
+		return &c.hot, 0
+	}
+	frequency, recent := c.ghosts.take(hash)
+	c.countLocked(1)
+	s := slot(0).withFrequency(min(frequency+1, maxFrequency))
+	if recent && !c.trials.rules().gated {
+		return &c.main, s
+	}
+	return &c.small, s
 }
 
 // Fits reports whether the cache may hold e under key at all: Set evicts what it must for it, and refuses what does not fit.
 func (c *Cache) Fits(key string, e Entry) bool {
-	size := len(e.Value)
+	size := int64(len(key)) + int64(len(e.Value))
 	if e.Absent {
-		size = 0
+		size = int64(len(key))
 	}
 	limit := portion(c.maxBytes, MaxEntryShare)
 	if e.Kind == Hot {
 		limit = min(limit, c.hotBytes)
 	}
-	return cost(len(key), size) <= limit
+	return size <= limit-chunkOverhead-maxHeader && size <= maxRecord
 }
 
 // Remove removes the entry of key, and reports whether there was one. When it
 // has returned, no Get finds what was stored before it was called.
-func (c *Cache) Remove(hash uint64, key string) bool {
+func (c *Cache) Remove(_ uint64, key string) bool {
+	hash := c.index.hash(key)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n := c.index.find(hash, key)
-	if n == nil {
+	m, ok := c.index.find(hash, key)
+	if !ok {
 		return false
 	}
 	now := c.now()
-	c.dropLocked(n, now)
-	return !n.expired(now)
+	c.removeLocked(hash, &m, now)
+	return !m.expired(now)
+}
+
+func (c *Cache) removeLocked(hash uint64, m *match, now int64) {
+	c.index.remove(hash, m.slot)
+	c.droppedLocked(&m.header, m.chunk, m.slot.off(), now)
+	c.settleLocked(m.chunk)
 }
 
 // Demote makes the owned entry of key one that is evicted before all others,
 // however it is used from now on, and that lives for ttl at most; if ttl is not
 // above 0, it is removed. It reports whether there was such an entry. To store
 // the key anew ends that.
-func (c *Cache) Demote(hash uint64, key string, ttl time.Duration) bool {
+func (c *Cache) Demote(_ uint64, key string, ttl time.Duration) bool {
+	hash := c.index.hash(key)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	n, now := c.index.find(hash, key), c.now()
-	if n == nil || n.expired(now) || n.kind != Owned {
+	m, ok := c.index.find(hash, key)
+	if !ok || m.kind() != Owned {
 		return false
 	}
+	e, ok := c.entry(&m)
+	if !ok {
+		return false
+	}
+	now := c.now()
 	if ttl <= 0 {
-		c.dropLocked(n, now)
+		c.removeLocked(hash, &m, now)
 		return true
 	}
-	d := n.demoted(ttl, now)
-	c.queueLocked(n).remove(n)
-	c.expiry.remove(n)
-	c.demoted.pushFront(d)
-	c.expiry.add(d)
-	c.index.put(d)
+	if e.TTL == 0 || e.TTL > ttl {
+		e.TTL = ttl
+	}
+	d := newDraft(key, &e, now, c.base)
+	c.storeLocked(&c.demoted, hash, &d, 0, &m, now)
 	return true
 }
 
@@ -177,13 +254,16 @@ func (c *Cache) Purge() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.index.clear()
-	c.small.init()
-	c.main.init()
-	c.hot.init()
-	c.demoted.init()
+	for _, l := range c.logsLocked() {
+		*l = log{chunkBytes: l.chunkBytes}
+	}
 	c.ghosts.clear()
-	c.expiry = wheel{}
+	c.hand, c.counted, c.aged = hand{}, 0, 0
+	c.owned, c.hotUsage = Usage{}, Usage{}
+	c.trials.clear()
 }
+
+func (c *Cache) logsLocked() [4]*log { return [...]*log{&c.small, &c.main, &c.hot, &c.demoted} }
 
 // MaxBytes returns the budget.
 func (c *Cache) MaxBytes() int64 { return c.maxBytes }

@@ -33,8 +33,9 @@ func TestGetReturnsWhatWasSetLast(t *testing.T) {
 			if !ok || !same(got, test.entry) {
 				t.Errorf("Get = %+v, %v, want %+v, true", got, ok, test.entry)
 			}
-			if c.Len() != 1 || c.Bytes() != cost(test.key, test.entry) {
-				t.Errorf("%d entries of %d bytes, want 1 of %d", c.Len(), c.Bytes(), cost(test.key, test.entry))
+			s := c.Stats()
+			if n := s.Owned.Bytes + s.Hot.Bytes; c.Len() != 1 || n != cost(test.key, test.entry) {
+				t.Errorf("%d entries of %d bytes, want 1 of %d", c.Len(), n, cost(test.key, test.entry))
 			}
 		})
 	}
@@ -55,8 +56,8 @@ func TestAnAbsentEntryHasNoValue(t *testing.T) {
 	c := newCache(t, lru.Config{})
 	set(c, "key", lru.Entry{Value: make([]byte, 100), Absent: true})
 	got, _ := get(c, "key")
-	if got.Value != nil || !got.Absent || c.Bytes() != cost("key", lru.Entry{}) {
-		t.Errorf("Get = %+v and Bytes = %d, want no value", got, c.Bytes())
+	if n := c.Stats().Owned.Bytes; got.Value != nil || !got.Absent || n != cost("key", lru.Entry{}) {
+		t.Errorf("Get = %+v of %d bytes, want no value", got, n)
 	}
 }
 
@@ -99,28 +100,28 @@ func TestPurgeRemovesEverything(t *testing.T) {
 // half the budget or, for hot copies, beyond their share.
 func TestSetRefusesWhatIsTooLarge(t *testing.T) {
 	const budget = 64 << 10
-	const most = budget/2 - lru.EntryOverhead - len("key")
-	const mostHot = budget/8 - lru.EntryOverhead - len("key")
+	const overhead = 150 // at the most, of a chunk and a header
 	for _, test := range []struct {
 		name  string
 		size  int
 		kind  lru.Kind
 		taken bool
 	}{
-		{"half the budget", most, lru.Owned, true},
-		{"one byte more", most + 1, lru.Owned, false},
-		{"all of the hot share", mostHot, lru.Hot, true},
-		{"one byte more of it", mostHot + 1, lru.Hot, false},
+		{"half the budget", budget/2 - overhead, lru.Owned, true},
+		{"more", budget / 2, lru.Owned, false},
+		{"all of the hot share", budget/8 - overhead, lru.Hot, true},
+		{"more of it", budget / 8, lru.Hot, false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			c := newCache(t, lru.Config{MaxBytes: budget})
 			fill(t, c, 0, 200)
+			fits := c.Fits("key", lru.Entry{Value: make([]byte, test.size), Kind: test.kind})
 			before := c.Stats()
 			set(c, "key", value("out of date"))
 
 			taken := set(c, "key", lru.Entry{Value: make([]byte, test.size), Kind: test.kind})
 			got, found := get(c, "key")
-			if taken != test.taken || found != test.taken || found && len(got.Value) != test.size {
+			if fits != test.taken || taken != test.taken || found != test.taken || found && len(got.Value) != test.size {
 				t.Errorf("Set = %v and Get = %d bytes, %v, want %v for both", taken, len(got.Value), found, test.taken)
 			}
 			if after := c.Stats(); !test.taken && after != before {
@@ -147,21 +148,16 @@ func TestOneValueMayBeLargerThanAShardsPartOfTheBudget(t *testing.T) {
 	}
 }
 
-func TestTheSmallestBudgetIsExact(t *testing.T) {
+func TestTheSmallestBudgetHoldsAFew(t *testing.T) {
 	c := newCache(t, lru.Config{MaxBytes: lru.MinMaxBytes})
-	const fits = lru.MinMaxBytes / (8 + 8 + lru.EntryOverhead)
-	fill(t, c, 0, fits)
-	if n, s := held(c, 0, fits), c.Stats(); n != fits || s.Evictions != 0 {
-		t.Errorf("%d of %d entries are held after %d evictions", n, fits, s.Evictions)
-	}
-	for i := fits; i < 100; i++ {
+	for i := range 1000 {
 		fill(t, c, i, i+1)
-		if held(c, i, i+1) != 1 || c.Len() != fits {
-			t.Fatalf("entry %d is held %d times among %d, want once among %d", i, held(c, i, i+1), c.Len(), fits)
+		if held(c, i, i+1) != 1 || c.Bytes() > c.MaxBytes() {
+			t.Fatalf("entry %d is held %d times, and %d bytes are taken", i, held(c, i, i+1), c.Bytes())
 		}
 	}
-	if s := c.Stats(); s.Evictions != 100-fits {
-		t.Errorf("%d evictions, want %d", s.Evictions, 100-fits)
+	if c.Len() < 10 {
+		t.Errorf("%d entries are held, want 10 or more", c.Len())
 	}
 }
 
@@ -188,15 +184,21 @@ func TestAFullCacheHoldsAsMuchUnderOneHash(t *testing.T) {
 	for i := range 3 * n {
 		c.Set(42, numbered(i), value(numbered(i)))
 	}
-	if c.Len() != n {
+	if c.Len() < n*95/100 {
 		t.Errorf("%d entries, want %d", c.Len(), n)
 	}
 }
 
-func TestReplacingAnEntryInAFullCacheEvictsNothing(t *testing.T) {
-	const n = 100
-	c := newCache(t, lru.Config{MaxBytes: roomFor(n, 8, 8)})
-	fill(t, c, 0, n)
+// What was replaced is dead, and the room that it takes is used again.
+func TestReplacedAndRemovedEntriesMakeRoom(t *testing.T) {
+	const n = 10_000
+	c := newCache(t, lru.Config{MaxBytes: roomFor(2*n, 8, 8)})
+	for range 10 {
+		fill(t, c, 0, n)
+		for i := range n / 2 {
+			remove(c, numbered(i))
+		}
+	}
 	fill(t, c, 0, n)
 	if s := c.Stats(); s.Evictions != 0 || s.Owned.Entries != n {
 		t.Errorf("Stats = %+v, want %d entries and no eviction", s, n)

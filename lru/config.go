@@ -18,19 +18,18 @@ const (
 	// one is not stored, for it would evict most of what the cache holds.
 	MaxEntryShare = 1.0 / 2
 
-	// EntryOverhead is what an entry is charged beside the bytes of its key and
-	// its value, so that MaxBytes is close to the memory that a full cache takes.
-	// It was measured: between 177 and 200 bytes for its node, its place in the
-	// index, a ghost, and what the allocator rounds up, depending on how full the
-	// maps are that the index consists of.
-	EntryOverhead = 208
+	// EntryOverhead is what an entry takes beside its record, which is its key, its
+	// value and a header of 3 to 25 bytes: its slot in the index and its ghosts.
+	EntryOverhead = 16
 )
 
 // Config holds the settings of a Cache. The zero value of each field is a good
 // default.
 type Config struct {
-	// MaxBytes is the budget: the bytes of all keys and values, and
-	// EntryOverhead for each entry, hot copies included. It is never exceeded.
+	// MaxBytes is the budget: all the memory that grows with what the cache
+	// holds. That is keys, values and their headers, the index, what is remembered
+	// of keys that are gone, and room that is not in use at the moment. What the
+	// collector has yet to free comes on top.
 	// If zero, DefaultMaxBytes. It must be at least MinMaxBytes.
 	MaxBytes int64
 

@@ -56,7 +56,7 @@ func TestDemotedEntriesAreEvictedBeforeAllOthers(t *testing.T) {
 	}
 	held(c, 0, n/4) // use does not save them
 	fill(t, c, n, n+n/4)
-	if gone, stay := held(c, 0, n/4), held(c, n/4, n); gone > n/100 || stay < n*3/4-n/100 {
+	if gone, stay := held(c, 0, n/4), held(c, n/4, n); gone > n/20 || stay < n*3/4-n/100 {
 		t.Errorf("%d of %d demoted entries are held beside %d of %d others", gone, n/4, stay, n*3/4)
 	}
 }
@@ -70,7 +70,7 @@ func TestToStoreADemotedKeyAnewEndsItsDemotion(t *testing.T) {
 	}
 	fill(t, c, 0, n/4)
 	fill(t, c, n, n+n/4)
-	if again, gone := held(c, 0, n/4), held(c, n/4, n/2); again < n/4-n/100 || gone > n/100 {
+	if again, gone := held(c, 0, n/4), held(c, n/4, n/2); again < n/4-n/100 || gone > n/20 {
 		t.Errorf("%d of %d stored anew are held beside %d that were not", again, n/4, gone)
 	}
 }

@@ -1,5 +1,5 @@
 // Package lru is a concurrent in-memory cache that is bounded in bytes, lets
-// entries expire, and withstands scans.
+// entries expire, and withstands scans and loops.
 //
 // A [Cache] holds two kinds of entries within one budget: those that their
 // holder owns, and hot copies of entries that somebody else owns, which never
@@ -7,29 +7,36 @@
 //
 // # How it works
 //
-// The index, which a [Cache.Get] reads, is split by hash into many shards, each
-// a map under its own read-write lock, held for one map operation. A Get takes
-// that read lock and nothing else; it notes the use of an entry in the entry
-// itself, and only until the entry counts as well used.
+// Entries are records, appended to logs that consist of chunks. What was written
+// is never written again, so that a [Cache.Get] may return a piece of a chunk as
+// it is, and the collector frees a chunk when the cache has dropped it and its
+// last reader lets go. To the collector a cache of millions of entries is a few
+// thousand chunks without a pointer in them.
 //
-// Everything that decides what stays is kept once for the whole cache, under one
-// mutex that only changes take: the byte count, the eviction queues and the
-// order of expiry. Splitting these by shard as well would let stores run in
-// parallel, but would also split the budget: a value could be no larger than a
-// share of a shard, a small cache could have only one shard for its readers, and
-// keys crowded into one shard would evict each other beside empty ones. A store
-// follows a load that costs far more than it, so the exact budget was chosen.
+// An index of words without pointers tells where the record of a key lies, and
+// how often it was used of late, up to three times. A Get reads it without a
+// lock, and writes only where a use is to be counted. Everything that changes a
+// cache is done under one mutex. A chunk's room is freed when the chunk is the
+// oldest of its log and what is worth keeping in it has been copied to the newest,
+// or before that, when much of it is dead.
 //
 // # What is evicted
 //
-// Eviction is S3-FIFO (Yang et al., "FIFO queues are all you need for cache
-// eviction", SOSP 2023). A new entry joins a small queue; at its end, an entry
-// that was used since it came moves to the main queue, and any other is evicted,
-// leaving its hash as a ghost. A key that comes back while its ghost is
-// remembered joins the main queue at once. At the end of the main queue an entry
-// goes round again once for each of its latest uses, at most three. So a scan,
-// however long, only passes through the small queue. Hot copies have a queue of
-// their own, which works like the main queue.
+// A new entry joins a small queue. At its end it moves to the main queue or is
+// evicted, leaving a ghost: bits of its hash. Which of the two, and how large the
+// small queue is, depends on rules. No rules are the best for every load, so
+// that a cache tries several of them all the time, each in a trial without values
+// on a sample of its keys, and goes by those that brought the most hits of late:
 //
-// Nothing live is evicted while the cache holds an entry that has expired.
+//   - S3-FIFO (Yang et al., SOSP 2023): what was used twice in the small queue, or
+//     comes back while its ghost is young, moves to the main queue;
+//   - the same with a large small queue, which is nearly LRU, for loads whose
+//     popular keys change; and one between;
+//   - by frequency: only what was used more often than another moves to the main
+//     queue, in place of that. In a loop longer than the cache, where the others
+//     bring no hits at all, this keeps a part of it.
+//
+// At the end of the main queue an entry goes round again once for each of its
+// latest uses. Hot copies have a queue of their own, which works like the main
+// queue. Demoted entries go before all others.
 package lru

@@ -1,60 +1,95 @@
 package lru
 
-import "slices"
+import "math/bits"
 
-// ghostWays is how many ghosts share a bucket: as many as fill a cache line.
-const ghostWays = 16
+const (
+	// ghostWays is how many ghosts share a bucket: as many as fill a cache line.
+	ghostWays = 32
 
-// ghosts remembers hashes of entries that are gone: of each hash the upper half,
-// in the bucket that its lower bits name. A newer ghost pushes out the oldest of
-// its bucket, and there is room for one ghost to an entry, or up to two: half as
-// many evictions as there are entries make the cache forget one ghost in a
-// hundred (Poisson: 16 where 8 are expected), and twice as many nearly all.
+	// ghostsPerEntry is how many ghosts are remembered for each entry. That many
+	// are needed to tell a loop longer than the cache from keys that come once;
+	// more change hit ratios by less than half a point.
+	ghostsPerEntry = 3
+
+	ghostFreqMask = maxFrequency
+	ghostMarkBits = 16 - freqBits
+)
+
+// ghosts remembers hashes of entries that are gone: of each hash 12 bits and how
+// often it was used, in the bucket that other bits name. A newer ghost pushes out
+// the oldest of its bucket.
 //
 // That the end is not sharp is welcome. Where a loop is longer than the memory of
 // ghosts, a sharp one forgets each key just before it comes back. A hash that is
-// taken for another only brings one entry to the main queue unearned.
+// taken for another, as one in a hundred is, only helps one entry unearned.
 type ghosts struct {
-	buckets [][ghostWays]uint32 // a power of two of them, or none; newest first
+	buckets [][ghostWays]uint16 // newest first
+	aged    int                 // the bucket to age next
 }
 
-func (g *ghosts) bucket(hash uint64) *[ghostWays]uint32 {
-	return &g.buckets[hash&uint64(len(g.buckets)-1)]
+// fit makes room for the ghosts of that many entries, unless it is about right. Some
+// ghosts are lost.
+func (g *ghosts) fit(entries int) {
+	n := (entries*ghostsPerEntry + ghostWays - 1) / ghostWays
+	if old := len(g.buckets); n > old*9/8 || n < old*5/8 {
+		buckets := make([][ghostWays]uint16, n)
+		for i := range buckets {
+			if old > 0 {
+				buckets[i] = g.buckets[i*old/n]
+			}
+		}
+		g.buckets = buckets
+	}
 }
 
-func mark(hash uint64) uint32 { return uint32(hash >> 32) }
+func (g *ghosts) cost() int64 { return int64(len(g.buckets)) * ghostWays * 2 }
 
-// add remembers hash, and grows to the number of entries.
-func (g *ghosts) add(hash uint64, entries int) {
-	for len(g.buckets)*ghostWays < max(entries, 1) {
-		g.grow()
+func (g *ghosts) bucket(hash uint64) *[ghostWays]uint16 {
+	n, _ := bits.Mul32(uint32(hash>>16), uint32(len(g.buckets)))
+	return &g.buckets[n]
+}
+
+func ghostMark(hash uint64) uint16 {
+	return max(uint16(hash>>(64-ghostMarkBits)), 1) << freqBits
+}
+
+// add remembers a hash that was used that often.
+func (g *ghosts) add(hash uint64, frequency uint8) {
+	if len(g.buckets) == 0 {
+		return
 	}
 	b := g.bucket(hash)
 	copy(b[1:], b[:])
-	b[0] = mark(hash)
+	b[0] = ghostMark(hash) | uint16(frequency)
 }
 
-// grow doubles the buckets. What a bucket holds may belong to either of the two
-// that take its place, and so is put in both.
-func (g *ghosts) grow() {
+// take forgets a hash and returns how often it was used, 0 if it is not known, and
+// whether about as many went since as there are entries, or fewer.
+func (g *ghosts) take(hash uint64) (frequency uint8, recent bool) {
 	if len(g.buckets) == 0 {
-		g.buckets = make([][ghostWays]uint32, 1)
-		return
+		return 0, false
 	}
-	g.buckets = slices.Concat(g.buckets, g.buckets)
+	b, mark := g.bucket(hash), ghostMark(hash)
+	for i, ghost := range b {
+		if ghost&^ghostFreqMask == mark {
+			copy(b[i:], b[i+1:])
+			b[ghostWays-1] = 0
+			return uint8(ghost & ghostFreqMask), i < ghostWays/ghostsPerEntry
+		}
+	}
+	return 0, false
 }
 
-// take reports whether hash is remembered, and forgets it.
-func (g *ghosts) take(hash uint64) bool {
-	if len(g.buckets) == 0 {
-		return false
+// age halves the frequencies in some buckets, going round.
+func (g *ghosts) age(n int) {
+	for range min(n, len(g.buckets)) {
+		if g.aged++; g.aged >= len(g.buckets) {
+			g.aged = 0
+		}
+		for i, ghost := range &g.buckets[g.aged] {
+			g.buckets[g.aged][i] = ghost&^ghostFreqMask | ghost&ghostFreqMask>>1
+		}
 	}
-	b := g.bucket(hash)
-	i := slices.Index(b[:], mark(hash))
-	if i >= 0 {
-		b[i] = 0
-	}
-	return i >= 0
 }
 
-func (g *ghosts) clear() { g.buckets = nil }
+func (g *ghosts) clear() { *g = ghosts{} }

@@ -1,76 +1,191 @@
 package lru
 
 import (
+	"hash/maphash"
 	"math/bits"
-	"sync"
+	"sync/atomic"
 )
 
 const (
 	// shardBytes is how much budget there is to a shard of the index: little, so
-	// that callers seldom meet in one, and a walk over one is short.
-	shardBytes = 256 << 10
+	// that growing one takes microseconds.
+	shardBytes = 128 << 10
 
-	// maxShards bounds what the shards themselves take: 256 KiB.
-	maxShards = 4096
+	// maxShards bounds what the shards themselves take: 1 MiB.
+	maxShards = 1 << 16
+
+	shardCost = 16
 )
 
-// An index finds nodes by key. Readers take the read lock of one shard. Writers
-// hold Cache.mu as well, so that what a writer has found stays as it is.
+// An index finds the records of keys. Readers need no lock; writers hold
+// Cache.mu, so that what a writer has found stays as it is, but for its uses.
+//
+// Keys are hashed with a secret seed, so that nobody can choose keys that crowd
+// together. Of a hash the lowest bits name the shard, the highest are the tag.
 type index struct {
+	seed   maphash.Seed
 	shards []shard
 	mask   uint64
+	chunks chunks
+	bytes  int64 // of tables; guarded by Cache.mu
 }
 
-// A shard holds the nodes whose hashes end in the same bits.
+// A shard holds the slots of keys whose hashes end in the same bits.
 type shard struct {
-	mu sync.RWMutex // guards nodes
-	// nodes is keyed by the key rather than by its hash, because Go's maps hash
-	// with a secret seed: nobody can choose keys that crowd together in it.
-	nodes map[string]*node
-
-	_ [32]byte // so that no two shards share a cache line
+	table   atomic.Pointer[table]
+	entries int // guarded by Cache.mu
 }
 
-func newIndex(maxBytes int64) index {
+func (x *index) init(maxBytes int64) {
 	n := min(max(maxBytes/shardBytes, 1), maxShards)
 	n = 1 << (bits.Len64(uint64(n)) - 1)
-	return index{shards: make([]shard, n), mask: uint64(n - 1)}
+	x.seed = maphash.MakeSeed()
+	x.shards, x.mask = make([]shard, n), uint64(n-1)
+	x.clear()
 }
+
+// clear forgets all slots and chunks, and gives their memory back.
+func (x *index) clear() {
+	x.bytes = 0
+	for i := range x.shards {
+		s := &x.shards[i]
+		old := s.table.Load()
+		if old != nil && s.entries == 0 && len(old.buckets) == 1 {
+			x.bytes += old.cost()
+			continue
+		}
+		s.entries = 0
+		x.replace(s, old, newTable(1))
+	}
+	x.chunks.init()
+}
+
+// replace puts a table into the place of old, which is nil at first. Readers who
+// have found old find nothing in it any more before any slot changes.
+func (x *index) replace(s *shard, old, t *table) {
+	s.table.Store(t)
+	x.bytes += t.cost()
+	if old != nil {
+		old.clear()
+	}
+}
+
+func (x *index) hash(key string) uint64 { return maphash.String(x.seed, key) }
+
+func (x *index) hashBytes(key []byte) uint64 { return maphash.Bytes(x.seed, key) }
 
 func (x *index) shard(hash uint64) *shard { return &x.shards[hash&x.mask] }
 
-func (x *index) find(hash uint64, key string) *node {
-	s := x.shard(hash)
-	s.mu.RLock()
-	n := s.nodes[key]
-	s.mu.RUnlock()
-	return n
+// A match is a record and its slot, as they were at one moment.
+type match struct {
+	word  *atomic.Uint64
+	slot  slot
+	chunk *chunk
+	header
 }
 
-// put adds n, in place of a node of the same key if there is one.
-func (x *index) put(n *node) {
-	s := x.shard(n.hash)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.nodes == nil {
-		s.nodes = make(map[string]*node)
+// find looks a key up.
+func (x *index) find(hash uint64, key string) (m match, ok bool) { return x.search(hash, key, false) }
+
+// findHash looks up a key of which the hash alone is known.
+func (x *index) findHash(hash uint64) (m match, ok bool) { return x.search(hash, "", true) }
+
+func (x *index) search(hash uint64, key string, anyKey bool) (m match, ok bool) {
+	s, tag := x.shard(hash), hash>>tagShift
+again:
+	t := s.table.Load()
+	b := t.home(tag)
+	for range t.buckets {
+		for i := range t.buckets[b] {
+			word := &t.buckets[b][i]
+			m.slot = slot(word.Load())
+			if m.slot.tag() != tag || m.slot == 0 {
+				continue
+			}
+			if m.chunk = x.chunkOf(word, m.slot); m.chunk == nil {
+				goto again
+			}
+			m.header = m.chunk.at(m.slot.off())
+			held := m.chunk.data[m.key:m.value]
+			if string(held) == key || anyKey && x.hashBytes(held) == hash {
+				m.word = word
+				return m, true
+			}
+		}
+		if t.passedBy(b) == 0 {
+			break
+		}
+		b = t.after(b)
 	}
-	s.nodes[n.key] = n
-}
-
-func (x *index) remove(n *node) {
-	s := x.shard(n.hash)
-	s.mu.Lock()
-	delete(s.nodes, n.key)
-	s.mu.Unlock()
-}
-
-// clear removes all nodes and gives the memory of the maps back.
-func (x *index) clear() {
-	for i := range x.shards {
-		s := &x.shards[i]
-		s.mu.Lock()
-		s.nodes = nil
-		s.mu.Unlock()
+	if s.table.Load() != t {
+		goto again // slots were moved while they were looked through
 	}
+	return match{}, false
+}
+
+// chunkOf returns the chunk that a slot speaks of, or nil if the slot has changed
+// since it was read.
+//
+// A chunk's number may go to another chunk at any time. If the slot still says the
+// same, and after that the number still belongs to the chunk, then the slot spoke
+// of this chunk in between.
+func (x *index) chunkOf(word *atomic.Uint64, s slot) *chunk {
+	ch := x.chunks.get(s.id())
+	if slot(word.Load()).place() != s.place() || x.chunks.get(s.id()) != ch {
+		return nil
+	}
+	return ch
+}
+
+// insert adds the slot of a record whose key has none.
+func (x *index) insert(hash uint64, s slot) {
+	sh := x.shard(hash)
+	if n := sh.grownTo(); n > 0 {
+		x.resize(sh, n)
+	}
+	sh.table.Load().insert(s)
+	sh.entries++
+}
+
+// growth returns how many bytes an insert will take.
+func (x *index) growth(hash uint64) int64 {
+	sh := x.shard(hash)
+	n := sh.grownTo()
+	if n == 0 {
+		return 0
+	}
+	return tableBytes((n+bucketSlots-1)/bucketSlots) - sh.table.Load().cost()
+}
+
+// grownTo returns for how many slots there must be room before one more is
+// added, or 0 if there is enough.
+func (s *shard) grownTo() int {
+	if float64(s.entries+1) <= maxLoad*float64(s.table.Load().slots()) {
+		return 0
+	}
+	return int(float64(s.entries+1)/growLoad) + 1
+}
+
+// remove removes a slot.
+func (x *index) remove(hash uint64, s slot) {
+	sh := x.shard(hash)
+	t := sh.table.Load()
+	t.remove(s)
+	sh.entries--
+	if len(t.buckets) > 1 && float64(sh.entries) < minLoad*float64(t.slots()) {
+		x.resize(sh, int(float64(sh.entries)/growLoad)+1)
+	}
+}
+
+func (x *index) resize(sh *shard, slots int) {
+	old, t := sh.table.Load(), newTable(slots)
+	old.moveTo(t)
+	x.bytes -= old.cost()
+	x.replace(sh, old, t)
+}
+
+// locate returns the word of the slot of a record, or nil if it is in the index no
+// more.
+func (x *index) locate(hash uint64, ch *chunk, off uint32) *atomic.Uint64 {
+	return x.shard(hash).table.Load().locate(newSlot(hash, ch.id, off))
 }

@@ -18,13 +18,35 @@ func newCache(tb testing.TB, config lru.Config) *lru.Cache {
 	return c
 }
 
-// roomFor is the budget that n entries of such keys and values fill exactly.
+// roomFor is a budget in which a full cache holds so many entries of such keys and
+// values, or up to a twentieth more.
 func roomFor(n, keyBytes, valueBytes int) int64 {
-	return int64(n) * int64(keyBytes+valueBytes+lru.EntryOverhead)
+	budget := int64(n) * int64(keyBytes+valueBytes+lru.EntryOverhead)
+	for range 20 {
+		held := heldBy(max(budget, lru.MinMaxBytes), n+n/5, keyBytes, valueBytes)
+		if n <= held && held <= n+n/20+1 {
+			break
+		}
+		budget = budget * int64(n+n/50+1) / int64(held)
+	}
+	return budget
 }
 
+// heldBy stores n entries and returns how many are left.
+func heldBy(budget int64, n, keyBytes, valueBytes int) int {
+	c, err := lru.New(lru.Config{MaxBytes: budget})
+	if err != nil {
+		panic(err)
+	}
+	for i := range n {
+		set(c, fmt.Sprintf("%0*d", keyBytes, i), lru.Entry{Value: make([]byte, valueBytes)})
+	}
+	return c.Len()
+}
+
+// cost is what an entry without an end or version takes, if it is short.
 func cost(key string, e lru.Entry) int64 {
-	return int64(len(key)+len(e.Value)) + lru.EntryOverhead
+	return int64(len(key)+len(e.Value)) + 3 + lru.EntryOverhead
 }
 
 func set(c *lru.Cache, key string, e lru.Entry) bool {

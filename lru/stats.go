@@ -13,26 +13,35 @@ type Stats struct {
 	Expirations uint64
 }
 
-// Usage is how much of a cache some of its entries take.
+// Usage is how much some entries of a cache take.
 type Usage struct {
 	Entries int
-	Bytes   int64 // keys, values, and EntryOverhead for each
+	Bytes   int64 // keys, values, headers, and EntryOverhead for each
+}
+
+func (u *Usage) add(record int) {
+	u.Entries++
+	u.Bytes += int64(record) + EntryOverhead
+}
+
+func (u *Usage) remove(record int) {
+	u.Entries--
+	u.Bytes -= int64(record) + EntryOverhead
+}
+
+func (c *Cache) usageLocked(kind Kind) *Usage {
+	if kind == Hot {
+		return &c.hotUsage
+	}
+	return &c.owned
 }
 
 // Stats returns the figures of one moment, which agree with each other. They
 // leave out what has expired.
 func (c *Cache) Stats() Stats {
-	c.lockReclaimed()
+	c.lockSwept()
 	defer c.mu.Unlock()
-	return Stats{
-		Owned: Usage{
-			Entries: c.small.entries + c.main.entries + c.demoted.entries,
-			Bytes:   c.small.bytes + c.main.bytes + c.demoted.bytes,
-		},
-		Hot:         Usage{Entries: c.hot.entries, Bytes: c.hot.bytes},
-		Evictions:   c.evictions,
-		Expirations: c.expirations,
-	}
+	return Stats{Owned: c.owned, Hot: c.hotUsage, Evictions: c.evictions, Expirations: c.expirations}
 }
 
 // Len returns the number of entries that have not expired.
@@ -41,8 +50,11 @@ func (c *Cache) Len() int {
 	return s.Owned.Entries + s.Hot.Entries
 }
 
-// Bytes returns how much of the budget the entries take that have not expired.
+// Bytes returns how much of the budget is taken: by entries, by what was removed,
+// replaced or expired and lies among them, by room for more, and by all that the
+// cache keeps to find entries and to choose among them.
 func (c *Cache) Bytes() int64 {
-	s := c.Stats()
-	return s.Owned.Bytes + s.Hot.Bytes
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.bytesLocked()
 }

@@ -1,0 +1,147 @@
+package lru
+
+import (
+	"slices"
+	"unsafe"
+)
+
+const (
+	// A cache has 128 to 256 chunks for its budget, so that what is evicted at a time
+	// is a small part of it, and none larger than maxChunk, so that others wait for
+	// less than a millisecond while one is emptied.
+	chunksPerCache = 256
+	minChunk       = 512
+	maxChunk       = 1 << offBits
+
+	// chunkOverhead is what a chunk takes beside its bytes: itself and its place in
+	// the table.
+	chunkOverhead = int64(unsafe.Sizeof(chunk{})) + 16
+)
+
+// A chunk is a piece of a log: records, one after the other. Bytes that a reader
+// was led to are never written again, so that a reader may keep what it found;
+// the collector frees a chunk that the cache has dropped with the last of them.
+type chunk struct {
+	data []byte // never replaced; bytes from fill on are unused
+	id   uint32
+
+	// guarded by Cache.mu
+	fill       uint32 // as far as records reach; at most 4 GiB, for one record alone
+	dead       uint32 // of these, bytes of records that are in no index
+	live       int    // records that are in the index
+	log        *log
+	prev, next *chunk
+	due        int64 // no record expires before that; 0 if none does
+	sweepAt    int64 // when to look what has expired; 0 for never
+}
+
+func (ch *chunk) cost() int64 { return int64(cap(ch.data)) + chunkOverhead }
+
+func (ch *chunk) room() int { return len(ch.data) - int(ch.fill) }
+
+// A log is a queue of chunks in order of age. All of it is guarded by Cache.mu.
+type log struct {
+	oldest, newest *chunk
+	active         *chunk // the newest, while records are appended to it
+	chunkBytes     int    // how large its chunks are, but those of one large record
+	bytes          int64  // of its chunks, with their overhead
+}
+
+func (l *log) push(ch *chunk) {
+	ch.log, ch.prev, ch.next = l, l.newest, nil
+	if l.newest == nil {
+		l.oldest = ch
+	} else {
+		l.newest.next = ch
+	}
+	l.newest = ch
+	l.bytes += ch.cost()
+}
+
+func (l *log) remove(ch *chunk) {
+	if ch.prev == nil {
+		l.oldest = ch.next
+	} else {
+		ch.prev.next = ch.next
+	}
+	if ch.next == nil {
+		l.newest = ch.prev
+	} else {
+		ch.next.prev = ch.prev
+	}
+	if l.active == ch {
+		l.active = nil
+	}
+	ch.log, ch.prev, ch.next = nil, nil, nil
+	l.bytes -= ch.cost()
+}
+
+// replace puts ch into the place of old.
+func (l *log) replace(old, ch *chunk) {
+	ch.log, ch.prev, ch.next = l, old.prev, old.next
+	if ch.prev == nil {
+		l.oldest = ch
+	} else {
+		ch.prev.next = ch
+	}
+	if ch.next == nil {
+		l.newest = ch
+	} else {
+		ch.next.prev = ch
+	}
+	old.log, old.prev, old.next = nil, nil, nil
+	l.bytes += ch.cost() - old.cost()
+}
+
+// alone reports whether a record of that size has a chunk of its own: at the end
+// of shared ones, it would waste too much.
+func (l *log) alone(size int) bool {
+	return size > max(l.chunkBytes/16, min(l.chunkBytes/2, 512))
+}
+
+// hasRoom reports whether a record of that size fits into the active chunk.
+func (l *log) hasRoom(size int) bool {
+	return !l.alone(size) && l.active != nil && l.active.room() >= size
+}
+
+// newChunk makes a chunk for a record of that size and, unless it stands alone,
+// others behind it.
+func (l *log) newChunk(size int) *chunk {
+	if !l.alone(size) {
+		return &chunk{data: make([]byte, l.chunkBytes)}
+	}
+	return newChunkOf(size)
+}
+
+// newChunkOf makes a chunk as long as the allocator makes it for that size.
+func newChunkOf(size int) *chunk {
+	data := slices.Grow([]byte(nil), size)
+	return &chunk{data: data[:cap(data)]}
+}
+
+// addedLocked notes that a record was appended.
+func (ch *chunk) addedLocked(size int, expire int64) {
+	ch.fill += uint32(size)
+	ch.live++
+	ch.expiresLocked(expire)
+}
+
+// expiresLocked notes that a record of ch expires at some time, if it is not 0.
+func (ch *chunk) expiresLocked(expire int64) {
+	if expire != 0 && (ch.due == 0 || expire < ch.due) {
+		ch.due, ch.sweepAt = expire, expire
+	}
+}
+
+// chunkBytes returns how large the chunks of a log are that may grow to budget: 0
+// if it is so small that each record has a chunk of its own.
+func chunkBytes(budget int64) int {
+	if budget < 32*minChunk {
+		return 0
+	}
+	n := minChunk
+	for int64(n) < budget/chunksPerCache && n < maxChunk {
+		n *= 2
+	}
+	return n
+}

@@ -1,0 +1,47 @@
+package lru
+
+// rules decide what is evicted. All of them work on a small queue, which new
+// entries join, a main queue, and ghosts.
+type rules struct {
+	// share is the share of owned entries above which the small queue is evicted
+	// from.
+	share float64
+
+	// promote is how often an entry must have been used in the small queue to join
+	// the main queue at its end.
+	promote uint8
+
+	// gated rules let an entry into the main queue only in place of one that was
+	// used less often, whether it was used in the small queue or not, and do not
+	// let a ghost in without that.
+	gated bool
+}
+
+// contenders are the rules that a cache chooses from: none of them is the best
+// for every load.
+var contenders = [...]rules{
+	{share: 0.10, promote: 2},              // S3-FIFO: against scans, for most loads
+	{share: 0.01, promote: 1, gated: true}, // by frequency: against loops larger than the cache
+	{share: 0.90, promote: 1},              // nearly LRU: where what is popular changes
+	{share: 0.30, promote: 1},              // between, where keys come back once and late
+}
+
+// admits reports whether, by gated rules, a candidate used that often takes the
+// place of a victim. One use more is no reason: in a loop, each key is used once
+// more than the other for half of the time.
+func admits(candidate, victim uint8) bool { return candidate > victim+1 }
+
+const (
+	// agingPeriod is how many uses are counted for each entry until all
+	// frequencies are halved.
+	agingPeriod = 40
+
+	// maxVictims is how many victims a candidate is compared with that have been
+	// used too often of late to be compared.
+	maxVictims = 3
+)
+
+const (
+	// leastAged is for how many entries at least uses are counted.
+	leastAged = 16
+)
