@@ -80,8 +80,8 @@ func (c *Cache) now() int64 { return int64(time.Since(c.start)) }
 // with a seed of its own, so that nobody can choose keys that crowd together.
 func (c *Cache) Get(_ uint64, key string) (Entry, bool) {
 	hash := c.index.hash(key)
-	m, ok := c.index.find(hash, key)
-	if !ok {
+	var m match
+	if !c.index.search(hash, key, false, &m) {
 		return Entry{}, false
 	}
 	e, ok := c.entry(&m)

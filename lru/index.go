@@ -85,12 +85,19 @@ type match struct {
 }
 
 // find looks a key up.
-func (x *index) find(hash uint64, key string) (m match, ok bool) { return x.search(hash, key, false) }
+func (x *index) find(hash uint64, key string) (m match, ok bool) {
+	ok = x.search(hash, key, false, &m)
+	return m, ok
+}
 
 // findHash looks up a key of which the hash alone is known.
-func (x *index) findHash(hash uint64) (m match, ok bool) { return x.search(hash, "", true) }
+func (x *index) findHash(hash uint64) (m match, ok bool) {
+	ok = x.search(hash, "", true, &m)
+	return m, ok
+}
 
-func (x *index) search(hash uint64, key string, anyKey bool) (m match, ok bool) {
+// search fills in m; copying it would take as long as the rest.
+func (x *index) search(hash uint64, key string, anyKey bool, m *match) bool {
 	s, tag := x.shard(hash), hash>>tagShift
 again:
 	t := s.table.Load()
@@ -98,18 +105,19 @@ again:
 	for range t.buckets {
 		for i := range t.buckets[b] {
 			word := &t.buckets[b][i]
-			m.slot = slot(word.Load())
-			if m.slot.tag() != tag || m.slot == 0 {
+			found := slot(word.Load())
+			if found.tag() != tag || found == 0 {
 				continue
 			}
-			if m.chunk = x.chunkOf(word, m.slot); m.chunk == nil {
+			ch := x.chunkOf(word, found)
+			if ch == nil {
 				goto again
 			}
-			m.header = m.chunk.at(m.slot.off())
-			held := m.chunk.data[m.key:m.value]
+			ch.read(found.off(), &m.header)
+			held := ch.data[m.key:m.value]
 			if string(held) == key || anyKey && x.hashBytes(held) == hash {
-				m.word = word
-				return m, true
+				m.word, m.slot, m.chunk = word, found, ch
+				return true
 			}
 		}
 		if t.passedBy(b) == 0 {
@@ -120,7 +128,7 @@ again:
 	if s.table.Load() != t {
 		goto again // slots were moved while they were looked through
 	}
-	return match{}, false
+	return false
 }
 
 // chunkOf returns the chunk that a slot speaks of, or nil if the slot has changed

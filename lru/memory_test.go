@@ -1,6 +1,7 @@
 package lru_test
 
 import (
+	"fmt"
 	"runtime"
 	"testing"
 	"time"
@@ -30,6 +31,23 @@ func TestAFullCacheTakesAboutItsBudgetAndGivesItBack(t *testing.T) {
 	c.Purge()
 	if empty := liveBytes() - before; empty > budget/20 {
 		t.Errorf("after Purge it still takes %d bytes", empty)
+	}
+	runtime.KeepAlive(c)
+}
+
+// The header of an entry that expires and has a version, its slot and its ghosts
+// take 34 bytes.
+func TestAnEntryTakesLittleMoreThanItsKeyAndValue(t *testing.T) {
+	const budget = 64 << 20
+	before := liveBytes()
+	c := newCache(t, lru.Config{MaxBytes: budget})
+	version := uint64(time.Now().UnixNano())
+	for i := range 600_000 {
+		key := fmt.Sprintf("%016d", i)
+		set(c, key, lru.Entry{Value: make([]byte, 100), TTL: time.Hour, Version: version + uint64(i)})
+	}
+	if each := float64(liveBytes()-before) / float64(c.Len()); each > 153 { // of which trials take one
+		t.Errorf("an entry of 116 bytes takes %.1f", each)
 	}
 	runtime.KeepAlive(c)
 }

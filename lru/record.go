@@ -39,8 +39,13 @@ type header struct {
 	versions uint32
 }
 
-// at reads the header of the record that begins at an offset.
+// at returns the header of the record that begins at an offset.
 func (ch *chunk) at(off uint32) (h header) {
+	ch.read(off, &h)
+	return h
+}
+
+func (ch *chunk) read(off uint32, h *header) {
 	data := ch.data
 	h.flags = data[off]
 	pos := off + 1
@@ -59,6 +64,7 @@ func (ch *chunk) at(off uint32) (h header) {
 		value = binary.LittleEndian.Uint32(data[pos:])
 		pos += 4
 	}
+	h.expire = 0
 	if h.flags&flagExpires != 0 {
 		if h.flags&flagFarExpiry == 0 {
 			h.expire = int64(binary.LittleEndian.Uint64(data[pos-1:]) >> timeShift)
@@ -76,7 +82,6 @@ func (ch *chunk) at(off uint32) (h header) {
 		}
 	}
 	h.key, h.value, h.end = pos, pos+key, pos+key+value
-	return h
 }
 
 func (h *header) kind() Kind { return Kind(h.flags & flagHot) }
