@@ -3,6 +3,7 @@ package node
 import (
 	"sync/atomic"
 	"time"
+	"unsafe"
 )
 
 // source is a Source's index.
@@ -32,8 +33,8 @@ type groupCounts struct {
 const sampleEvery = 64
 
 // hit counts a hit. If it is one to be timed, it returns for how many it stands, else 0.
-func (c *groupCounts) hit(from source, hash uint64) uint64 {
-	switch n := c.gets[from].add(hash); {
+func (c *groupCounts) hit(from source) uint64 {
+	switch n := c.gets[from].add(); {
 	case n == 1:
 		return 1
 	case n%sampleEvery == 0:
@@ -42,8 +43,8 @@ func (c *groupCounts) hit(from source, hash uint64) uint64 {
 	return 0
 }
 
-func (c *groupCounts) miss(from source, hash uint64, took time.Duration) {
-	c.gets[from].add(hash)
+func (c *groupCounts) miss(from source, took time.Duration) {
+	c.gets[from].add()
 	c.seconds[from].observe(took, 1)
 }
 
@@ -55,14 +56,25 @@ func (c *groupCounts) load(took time.Duration, failed bool) {
 	c.loadSeconds.observe(took, 1)
 }
 
-// stripes is a counter that many cores add to at once: each key has its own of several cells.
-type stripes [16]struct {
+// stripes is a counter that many cores add to at once: each goroutine has its own of several cells.
+type stripes [1 << stripeBits]struct {
 	n atomic.Uint64
 	_ [56]byte // a cache line to each
 }
 
-// add counts one for the key with hash and returns the new count of its cell.
-func (s *stripes) add(hash uint64) uint64 { return s[hash>>32%uint64(len(s))].n.Add(1) }
+const stripeBits = 4
+
+// add counts one and returns the new count of the caller's cell.
+func (s *stripes) add() uint64 { return s[stripe()].n.Add(1) }
+
+// stripe returns which cell the calling goroutine adds to. Goroutines that run at once have different stacks, whose
+// addresses, spread by a multiplication (Knuth's), mostly lead to different cells; a goroutine whose stack was moved only goes
+// on with another cell. The address is never followed.
+func stripe() uint64 {
+	var onStack byte
+	const stackBits = 11 // no stack is smaller than 2 KiB
+	return uint64(uintptr(unsafe.Pointer(&onStack))>>stackBits) * 0x9E3779B97F4A7C15 >> (64 - stripeBits)
+}
 
 func (s *stripes) sum() uint64 {
 	var sum uint64

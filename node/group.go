@@ -93,7 +93,7 @@ func (g *Group) get(ctx context.Context, key string) (answer, error) {
 	} else {
 		started := time.Now()
 		a, err = g.miss(ctx, hash, key)
-		g.counts.miss(a.from, hash, time.Since(started))
+		g.counts.miss(a.from, time.Since(started))
 	}
 	if err == nil && a.absent {
 		err = ErrNotFound
@@ -129,7 +129,7 @@ func (g *Group) hit(hash uint64, key string) (answer, bool) {
 
 // countHit counts a hit, and times one of many by looking once more: reading the clock takes longer than a hit does.
 func (g *Group) countHit(from source, hash uint64, key string) {
-	if weight := g.counts.hit(from, hash); weight > 0 {
+	if weight := g.counts.hit(from); weight > 0 {
 		started := time.Now()
 		g.store.Get(hash, key)
 		g.counts.seconds[from].observe(time.Since(started), weight)

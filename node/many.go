@@ -70,12 +70,12 @@ func (g *Group) getSome(ctx context.Context, keys []string) []result {
 	inParallelUpTo(g.loadsAtOnce(), len(own), func(i int) {
 		r, key := &results[own[i]], keys[own[i]]
 		r.answer, r.err = g.miss(ctx, g.space.Hash(key), key)
-		g.counts.miss(r.from, g.space.Hash(key), time.Since(started))
+		g.counts.miss(r.from, time.Since(started))
 	})
 	for i, f := range joined {
 		if f != nil {
 			results[i].answer, results[i].err = g.flights.wait(ctx, f)
-			g.counts.miss(results[i].from, f.hash, time.Since(started))
+			g.counts.miss(results[i].from, time.Since(started))
 		}
 	}
 	return results
@@ -95,7 +95,7 @@ func (g *Group) getNow(ctx context.Context, hash uint64, key string, r *result) 
 		return true
 	}
 	if r.err = ctx.Err(); r.err != nil {
-		g.counts.miss(r.from, hash, 0)
+		g.counts.miss(r.from, 0)
 		return true
 	}
 	return false

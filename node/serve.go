@@ -34,7 +34,7 @@ func (h *handler) ServeCached(r transport.Request) (transport.Response, bool) {
 	if !ok || a.absent || a.from == fromStale {
 		return transport.Response{}, false
 	}
-	g.counts.served.add(hash)
+	g.counts.served.add()
 	resp := transport.Response{Value: a.Data, TTL: a.TTL, Version: a.version}
 	if !r.CachedOnly {
 		resp.MinuteQPS = g.rates.asked(hash, time.Since(g.made))
@@ -127,7 +127,7 @@ func (g *Group) serveWrite(ctx context.Context, r transport.Request) error {
 func (g *Group) servePeer(ctx context.Context, r transport.Request) transport.Response {
 	hash := g.space.Hash(r.Key)
 	if r.Op == transport.Get {
-		g.counts.served.add(hash)
+		g.counts.served.add()
 	}
 	switch {
 	case r.Op == transport.Get && r.CachedOnly:
