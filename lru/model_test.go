@@ -95,7 +95,7 @@ func (m *model) demote(key string, ttl time.Duration) {
 		m.t.Fatalf("Demote(%s) = true for %v", key, want)
 	case !got && known && want.Kind == lru.Owned:
 		m.evicted(key)
-	case got && ttl == 0:
+	case got && ttl <= 0:
 		delete(m.entries, key)
 	case got:
 		r := m.entries[key]
