@@ -8,18 +8,18 @@ import (
 func removes() []Scenario {
 	const about = "values are removed and set 100 times a second, %s: no value older than what was confirmed"
 	scenario := func(name, while string, run func(*Run) error) Scenario {
-		return Scenario{Name: name, About: fmt.Sprintf(about, while), writes: 100, share: 50, place: cuttable, run: run}
+		return Scenario{Name: name, About: fmt.Sprintf(about, while), writes: 100, share: 50, few: true, place: cuttable, run: run}
 	}
 	return []Scenario{
-		scenario("remove-loading", "while an origin of 30ms is asked", removeLoading),
+		scenario("remove-loading", "while an origin of 50ms is asked", removeLoading),
 		scenario("remove-flapping", "while nodes stand still for moments", removeFlapping),
 		scenario("remove-lost", "while messages are lost on the way from one node to another", removeLost),
 	}
 }
 
 func removeLoading(r *Run) error {
-	r.fault("an origin of 30ms")
-	r.origin.SetDelay(30 * time.Millisecond)
+	r.fault("an origin of 50ms")
+	r.origin.SetDelay(50 * time.Millisecond)
 	r.goOn()
 	return nil
 }

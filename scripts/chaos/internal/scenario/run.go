@@ -138,6 +138,9 @@ func (r *Run) start() (err error) {
 	if r.scenario.writes > 0 {
 		r.written = written
 	}
+	if r.scenario.few {
+		r.written = fewWritten
+	}
 	if r.net, err = r.scenario.place.network(); err != nil {
 		return err
 	}

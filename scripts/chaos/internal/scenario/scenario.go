@@ -18,6 +18,7 @@ type Scenario struct {
 	size       int           // bytes of a value; if zero, defaultSize
 	quiet      bool          // nothing is warmed, and there is no load but what the scenario makes itself
 	share      int           // Gets of a hundred that ask for written keys; if zero, defaultShare
+	few        bool          // keys are written
 	writes     int           // a second, to keys of their own, whose values live for ttl
 	standstill time.Duration // the longest that a node stands still; so much older may a value be that it was reading then
 	place      place         // in which the nodes live
@@ -57,8 +58,10 @@ type Settings struct {
 }
 
 const (
-	// written is the number of keys that are written, where a scenario writes.
-	written = 200
+	// written is the number of keys that are written where a scenario writes, and fewWritten where it is about writes: so few
+	// that loads and writes of a key meet.
+	written    = 200
+	fewWritten = 24
 	// cold is the number of keys that nobody asks for but the scenario itself.
 	cold = 1000
 )
