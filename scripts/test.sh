@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Checks and tests everything: format, vet, staticcheck and other linters, known vulnerabilities, shell scripts, all tests under the race
-# detector, each fuzz target for a moment, and the operator's page in a browser. Installs what it needs itself.
+# detector, each fuzz target for a moment, the operator's page in a browser, and a cluster that is broken. Installs what it needs itself.
 #
 #   scripts/test.sh                 all of it
 #   FUZZTIME=10m scripts/test.sh    with more time for each fuzz target (default 3s; 0s: none)
@@ -74,6 +74,7 @@ modules() {
 need gcc gcc # the race detector links with it
 need curl curl
 need shellcheck shellcheck
+need patch patch
 need python3 python3 # an example is a client in Python
 need systemd-analyze systemd
 need npm npm
@@ -88,6 +89,7 @@ step "lint: vet, staticcheck and others"
 go run "$golangci" run ./...
 step scripts
 shellcheck scripts/*.sh scripts/*/*.sh .ci/run
+scripts/chaos-proof.sh --check
 step vulnerabilities
 vulnerabilities
 if [ "$fuzztime" != 0s ]; then
