@@ -81,6 +81,7 @@ func (o *options) addTo(cmd *cobra.Command) {
 	flags.BoolVar(&o.keep, "keep", false, "keep the nodes' logs also where nothing fell short")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object a scenario instead of a line")
 	flags.StringVar(&o.report, "report", "bin/chaos.html", "`FILE` for the page that shows what happened; empty: none")
+	flags.Bool(relaysFlag, false, "break the network by relays also where namespaces may be made")
 	flags.StringVar(&o.proof, "must-fall-short", "", "succeed if the `FIGURE` falls short, whose name begins so, and fail otherwise")
 	flags.BoolVar(&o.counts, "counts", false, "judge counts alone, for a machine that is busy with other things")
 }

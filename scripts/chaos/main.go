@@ -28,11 +28,14 @@ func main() {
 	}
 }
 
+// relaysFlag keeps the driver where it is.
+const relaysFlag = "relays"
+
 // isolates reports whether a command line starts clusters, which are given a network of their own where that is possible.
 func isolates(args []string) bool {
 	for _, arg := range args[1:] {
 		switch arg {
-		case "relay", "report", "help", "completion", "--list", "--help", "-h":
+		case "relay", "report", "help", "completion", "--list", "--help", "-h", "--"+relaysFlag:
 			return false
 		}
 	}
