@@ -1,3 +1,5 @@
+//go:build linux
+
 package main
 
 import "github.com/p2pcache/p2pcache/scripts/chaos/internal/relay"

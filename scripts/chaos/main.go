@@ -1,3 +1,5 @@
+//go:build linux
+
 // Command chaos runs a cluster of real processes, does to it what happens to clusters, and checks what came of it. Run it by
 // scripts/chaos.sh, which builds it and the node.
 package main
@@ -35,7 +37,7 @@ const relaysFlag = "relays"
 func isolates(args []string) bool {
 	for _, arg := range args[1:] {
 		switch arg {
-		case "relay", "report", "help", "completion", "--list", "--help", "-h", "--"+relaysFlag:
+		case "relay", "report", "help", "completion", "--list", "--help", "-h", "--" + relaysFlag:
 			return false
 		}
 	}

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package cluster runs nodes as real processes, and does to them what befalls processes.
 package cluster
 

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package network gives the nodes of a cluster their addresses on this machine, and breaks what lies between them.
 package network
 

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package report draws what came of scenarios, as one HTML page that needs nothing from elsewhere.
 package report
 

@@ -1,3 +1,5 @@
+//go:build linux
+
 // Package scenario holds the faults that a cluster must withstand, each with the figures that it must reach.
 package scenario
 
