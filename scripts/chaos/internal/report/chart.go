@@ -38,10 +38,11 @@ type Line struct {
 	Path  string // of SVG
 }
 
-// Mark is an event.
+// Mark is an event. Where there are few, each has a word beside it, at one of some heights, so that neighbours do not overlap.
 type Mark struct {
-	X    float64
-	What string
+	X, Y  float64
+	What  string
+	Words string
 }
 
 // Tick is a word at an axis.
@@ -85,16 +86,13 @@ func (s scale) y(v float64) float64 {
 
 // draw makes a chart. Where logarithmic, figures below least are drawn at the foot.
 func draw(title string, length time.Duration, all []series, events []timeline.Event, least float64, format func(float64) string) Chart {
-	s := scale{length: length, most: 1e-9, least: least, format: format}
+	s := scale{length: length, most: 1, least: least, format: format}
 	for _, one := range all {
 		for _, p := range one.points {
 			if !math.IsNaN(p.value) {
 				s.most = max(s.most, p.value)
 			}
 		}
-	}
-	if least > 0 {
-		s.most = max(s.most, least*10)
 	}
 	c := Chart{Title: title, Width: width, Height: height, Left: left, Floor: height - bottom, Ticks: s.ticks(), Times: s.times()}
 	for _, one := range all {
@@ -105,6 +103,24 @@ func draw(title string, length time.Duration, all []series, events []timeline.Ev
 	}
 	return c
 }
+
+// withWords gives the marks their words, if there are few.
+func (c Chart) withWords() Chart {
+	if len(c.Marks) > fewEvents {
+		return c
+	}
+	for i := range c.Marks {
+		m := &c.Marks[i]
+		m.Words, m.Y = m.What, top+float64(i%3+1)*wordHeight
+	}
+	return c
+}
+
+const (
+	// fewEvents have words in the drawing.
+	fewEvents  = 16
+	wordHeight = 11
+)
 
 func (s scale) path(points []point) string {
 	var b strings.Builder

@@ -27,7 +27,7 @@ func charts(r timeline.Recording) []Chart {
 		drawn("Gets a second", 0, count,
 			of("served", "a", func(s timeline.Summary) float64 { return perSecond(s.Gets - s.Errors - s.Wrong - s.Lost) }),
 			of("lost with their node, or excused", "d", func(s timeline.Summary) float64 { return perSecond(s.Lost) }),
-			of("errors and wrong values", "bad", func(s timeline.Summary) float64 { return perSecond(s.Errors + s.Wrong) })),
+			of("errors and wrong values", "bad", func(s timeline.Summary) float64 { return perSecond(s.Errors + s.Wrong) })).withWords(),
 		drawn("Latency", 1e-4, latency,
 			of("longest", "c", func(s timeline.Summary) float64 { return positive(s.Longest) }),
 			of("p99", "b", func(s timeline.Summary) float64 { return positive(s.P99) }),

@@ -5,6 +5,7 @@ package scenario
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"sync"
@@ -56,8 +57,9 @@ type crowdResult struct{ served int }
 // crowd has many callers ask for one key at once, each with a deadline of its own, and returns by how much the last one was
 // late.
 func (r *Run) crowd(what string, key int) (late time.Duration, result crowdResult) {
-	r.fault(fmt.Sprintf("%s, %d callers", what, callers))
 	nodes := r.cluster.Up()
+	r.connect(nodes)
+	r.fault(fmt.Sprintf("%s, %d callers", what, callers))
 	var mu sync.Mutex
 	var all sync.WaitGroup
 	for i := range callers {
@@ -76,7 +78,30 @@ func (r *Run) crowd(what string, key int) (late time.Duration, result crowdResul
 	return late, result
 }
 
-// crowdClient connects anew for each caller, as different clients would.
+// connect opens a connection for each caller, so that what it takes to open so many at once does not count.
+func (r *Run) connect(nodes []*cluster.Node) {
+	var all, open sync.WaitGroup
+	open.Add(callers)
+	for i := range callers {
+		all.Go(func() {
+			req, err := http.NewRequestWithContext(r.ctx, http.MethodGet, nodes[i%len(nodes)].URL("/healthz"), nil)
+			if err != nil {
+				open.Done()
+				return
+			}
+			reply, err := crowdClient.Do(req)
+			open.Done()
+			open.Wait() // or a connection would serve two of them
+			if err == nil {
+				_, _ = io.Copy(io.Discard, reply.Body) // it is kept only where all was read
+				reply.Body.Close()
+			}
+		})
+	}
+	all.Wait()
+}
+
+// crowdClient keeps a connection for each caller.
 var crowdClient = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: callers}}
 
 // call asks for a key with a deadline that the node is told.
@@ -91,6 +116,7 @@ func (r *Run) call(n *cluster.Node, key int, limit time.Duration) (served bool, 
 	if err != nil {
 		return false, time.Since(began)
 	}
+	_, _ = io.Copy(io.Discard, reply.Body) // so that the connection serves again
 	reply.Body.Close()
 	return reply.StatusCode == http.StatusOK, time.Since(began)
 }
