@@ -93,14 +93,19 @@ func (n *Namespaces) Mend(from, to int) error {
 func (n *Namespaces) Close() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for _, ns := range n.made {
-		ns.Close() // its devices go with it
+	var lines []string
+	for i, ns := range n.made {
+		lines = append(lines, "link del "+outer(i)) // or it would go with the namespace, some time later
+		ns.Close()
 	}
-	err := n.spawner.do(func() error { return commands("link del " + bridge) })
+	err := n.spawner.do(func() error { return commands(append(lines, "link del "+bridge)...) })
 	n.spawner.close()
 	n.home.Close()
 	return err
 }
+
+// outer is the name of the bridge's end of node i's link.
+func outer(i int) string { return "node" + strconv.Itoa(i+1) }
 
 // make makes the namespace of node i unless it is there.
 func (n *Namespaces) make(i int) error {
@@ -109,7 +114,6 @@ func (n *Namespaces) make(i int) error {
 	if n.made[i] != nil {
 		return nil
 	}
-	outer := "node" + strconv.Itoa(i+1)
 	var ns *os.File
 	err := n.spawner.do(func() (err error) {
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
@@ -121,7 +125,7 @@ func (n *Namespaces) make(i int) error {
 		}
 		return commands(
 			"link set lo up",
-			fmt.Sprintf("link add eth0 type veth peer name %s netns /proc/%d/fd/%d", outer, os.Getpid(), n.home.Fd()),
+			fmt.Sprintf("link add eth0 type veth peer name %s netns /proc/%d/fd/%d", outer(i), os.Getpid(), n.home.Fd()),
 			fmt.Sprintf("addr add %v/24 dev eth0", n.IP(i)),
 			"link set eth0 up",
 		)
@@ -130,7 +134,7 @@ func (n *Namespaces) make(i int) error {
 		return err
 	}
 	n.made[i] = ns
-	return n.spawner.do(func() error { return commands("link set " + outer + " master " + bridge + " up") })
+	return n.spawner.do(func() error { return commands("link set " + outer(i) + " master " + bridge + " up") })
 }
 
 // in runs a function on a thread that is in node i's namespace meanwhile.
