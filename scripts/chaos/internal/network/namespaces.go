@@ -94,11 +94,13 @@ func (n *Namespaces) Close() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	var lines []string
-	for i, ns := range n.made {
+	for i := range n.made {
 		lines = append(lines, "link del "+outer(i)) // or it would go with the namespace, some time later
-		ns.Close()
 	}
 	err := n.spawner.do(func() error { return commands(append(lines, "link del "+bridge)...) })
+	for _, ns := range n.made {
+		ns.Close()
+	}
 	n.spawner.close()
 	n.home.Close()
 	return err

@@ -20,7 +20,11 @@ func (p place) network() (network.Network, error) {
 	case p == relayed:
 		return network.NewRelayed(false), nil
 	case p == cuttable && network.Isolated():
-		return network.NewNamespaces()
+		namespaces, err := network.NewNamespaces()
+		if err != nil {
+			return nil, err // and no interface that holds a nil
+		}
+		return namespaces, nil
 	case p == cuttable:
 		return network.NewRelayed(true), nil
 	default:
