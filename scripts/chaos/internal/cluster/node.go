@@ -137,10 +137,10 @@ func (n *Node) set(p *process, s State) {
 	n.change(s)
 }
 
-// change sets the state. What clients ask of a node that is killed or stopped is lost from then on.
+// change sets the state. What clients ask of a node that is killed or stopped is lost from then on; one that leaves must answer it.
 func (n *Node) change(s State) {
 	n.mu.Lock()
-	if n.dead != nil && (s == Down || s == Stopped) {
+	if n.dead != nil && (s == Down && n.state != Leaving || s == Stopped) {
 		n.dead()
 	}
 	if s == Up {
