@@ -1,0 +1,81 @@
+//go:build linux
+
+package scenario_test
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/p2pcache/p2pcache/scripts/chaos/internal/scenario"
+)
+
+func TestTheSameSeedPlansTheSame(t *testing.T) {
+	if scenario.Plan(7, time.Hour) != scenario.Plan(7, time.Hour) {
+		t.Error("two plans of a seed differ")
+	}
+	if scenario.Plan(7, time.Minute) == scenario.Plan(8, time.Minute) {
+		t.Error("two seeds plan the same")
+	}
+	if short := scenario.Plan(7, time.Minute); !strings.HasPrefix(scenario.Plan(7, time.Hour), strings.TrimSuffix(short, "]")) {
+		t.Error("a longer plan begins otherwise")
+	}
+}
+
+func TestEveryKindOfTroubleIsPlanned(t *testing.T) {
+	plan := scenario.Plan(1, time.Hour)
+	for _, kind := range []string{"kill -9", "SIGSTOP", "SIGTERM", "join", "one-way cut", "slow origin", "failing origin"} {
+		if !strings.Contains(plan, kind) {
+			t.Errorf("no %s in an hour", kind)
+		}
+	}
+}
+
+func result() scenario.Result {
+	return scenario.Result{Scenario: "kill9", Checks: []scenario.Check{
+		{Name: "errors", Got: 0, Limit: 0, OK: true},
+		{Name: "p99", Got: 0.25, Limit: 0.1, Unit: "s"},
+	}}
+}
+
+func TestAFigureBeyondItsLimitFallsShort(t *testing.T) {
+	r := result()
+	if r.Verdict(false) || !strings.HasPrefix(r.Line(false), "SHORT") || !strings.Contains(r.Line(false), "p99 250ms > 100ms") {
+		t.Error(r.Line(false))
+	}
+	if !r.FallsShort("p9") || r.FallsShort("errors") {
+		t.Error("the wrong figure falls short")
+	}
+}
+
+func TestTimesAreNotJudgedWhereOnlyCountsAre(t *testing.T) {
+	r := result()
+	if !r.Verdict(true) || !strings.HasPrefix(r.Line(true), "ok") || !strings.Contains(r.Line(true), "(not judged)") {
+		t.Error(r.Line(true))
+	}
+	r.Checks[0].OK = false
+	if r.Verdict(true) {
+		t.Error("a count beyond its limit was let pass")
+	}
+	r = result()
+	r.Failure = "nothing starts"
+	if r.Verdict(true) {
+		t.Error("what could not be carried out was let pass")
+	}
+}
+
+func TestNamesAreUniqueAndSayWhatMustBeReached(t *testing.T) {
+	seen := map[string]bool{}
+	for _, s := range scenario.All() {
+		if seen[s.Name] || s.Name == "" || s.About == "" {
+			t.Errorf("%q: %q", s.Name, s.About)
+		}
+		seen[s.Name] = true
+		if found, ok := scenario.Find(s.Name); !ok || found.Name != s.Name {
+			t.Errorf("%s is not found", s.Name)
+		}
+	}
+	if _, ok := scenario.Find("nothing"); ok {
+		t.Error("what is not there was found")
+	}
+}
