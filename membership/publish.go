@@ -7,22 +7,32 @@ import (
 
 // coalesceFor is how long a change waits for others before a snapshot is published. Members that are learned in one exchange
 // are told one by one, and one who acted on a part of them would take itself for the owner of much.
-const coalesceFor = 10 * time.Millisecond
+//
+// Where there are thousands, a snapshot takes milliseconds. What follows waits publishShare times as long, up to maxCoalesce, so
+// that they take a twentieth of a core at most, however much happens.
+const (
+	coalesceFor  = 10 * time.Millisecond
+	maxCoalesce  = 100 * time.Millisecond
+	publishShare = 20
+)
 
 // publish runs until Close, and publishes a snapshot soon after the table changed, or at once when it is asked to.
 func (c *Cluster) publish() {
 	var due <-chan time.Time
+	pause := coalesceFor
 	for {
 		select {
 		case <-c.ctx.Done():
 			return
 		case <-c.table.wake:
 			if due == nil {
-				due = time.After(coalesceFor)
+				due = time.After(pause)
 			}
 		case <-due:
 			due = nil
+			began := time.Now()
 			c.publishOnce()
+			pause = min(max(coalesceFor, publishShare*time.Since(began)), maxCoalesce)
 		case done := <-c.flushes:
 			c.publishOnce()
 			close(done)

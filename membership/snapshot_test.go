@@ -146,7 +146,7 @@ func TestChangesAreToldApart(t *testing.T) {
 }
 
 func BenchmarkTake(b *testing.B) {
-	for _, n := range []int{10, 100, 1000} {
+	for _, n := range []int{10, 100, 1000, 10_000} {
 		b.Run(fmt.Sprint("members=", n), func(b *testing.B) {
 			take := membership.Taker(n)
 			b.ReportAllocs()
