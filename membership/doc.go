@@ -6,13 +6,15 @@
 //
 // A member is known by its name. A member that starts again under its name is the same member, at the same address or
 // another, with a new boot id. A name belongs to one live member at a time: whoever comes second is refused by the
-// others until the first is gone, and says so in its log.
+// others until the first is gone, learns it from [Cluster.Join] and from its snapshots, and owns nothing meanwhile.
 //
 // Gossip forgets the dead, and so never heals a partition by itself. A Cluster therefore keeps trying to reach its
 // seeds, and the members that it lost, until it is closed.
 //
 // How the pieces fit together:
 //
+//	Network ──▶ transport ──▶ gate
+//	    ┌──no stranger's───────┘
 //	memberlist ──callbacks──▶ delegate ──▶ table ──signal──▶ publish ──▶ Snapshot
 //	    ▲                                    │                │  │
 //	    │                                    │                │  └─signal─▶ notify ──▶ Config.OnSnapshot
@@ -21,6 +23,9 @@
 //
 // publish, notify, claim and rejoin are the goroutines of a Cluster, and tellEpochs for Config.OnEpoch, beside the two of
 // its transport, those of memberlist, and one for each attempt to reach a member.
+//
+// A Network is UDP and TCP, or one in memory: see package simnet. The gate lets through what a member may have sent, of this
+// cluster's label, encrypted with its key, and not made to take much memory; it counts and logs the rest.
 //
 // What a cluster has to agree on beside its members are epochs: named numbers that only grow, so that it does not matter
 // in which order, how often or how late a member hears of them. [Cluster.RaiseEpoch] raises one.

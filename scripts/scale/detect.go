@@ -28,7 +28,10 @@ type Detection struct {
 	IdleFor float64   `json:"idle_for"` // seconds of that
 }
 
-const agreeWithin = time.Minute
+const (
+	agreeWithin = time.Minute
+	settle      = 5 * time.Second
+)
 
 // detect runs clusters of processes and prints what it finds, one line of JSON each.
 func detect(args []string) error {
@@ -38,7 +41,7 @@ func detect(args []string) error {
 	repeats := flags.Int("repeats", 5, "how often each event is timed")
 	loss := flags.Float64("loss", 0, "part of the packets that is lost, 0 to 1")
 	busy := flags.Bool("busy", false, "keep every core busy meanwhile")
-	idle := flags.Duration("idle", 5*time.Second, "how long to watch a cluster in which nothing happens")
+	idle := flags.Duration("idle", 10*time.Second, "how long to watch a cluster in which nothing happens")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -109,8 +112,9 @@ func (d *Detection) measure(repeats int, idle time.Duration) error {
 	return nil
 }
 
-// idle watches the members do nothing.
+// idle watches the members do nothing, once the news of who joined are old.
 func (d *Detection) idle(c *processes, lasts time.Duration) error {
+	time.Sleep(settle)
 	bytes, cpu, err := c.spent()
 	if err != nil {
 		return err

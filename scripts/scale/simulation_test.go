@@ -33,7 +33,7 @@ var (
 const (
 	delay   = 500 * time.Microsecond // of each packet
 	repeats = 5                      // joins and kills that are timed
-	settle  = 20 * time.Second       // for the news of who joined to be passed on
+	pass    = 20 * time.Second       // for the news of who joined to be passed on
 	idleFor = 20 * time.Second       // in which nothing happens
 	churn   = 10 * time.Second       // in which a tenth of the members are replaced
 	limit   = 2 * time.Minute        // for members to agree
@@ -94,7 +94,7 @@ func simulate(t *testing.T, n int, p membership.Profile) Figures {
 	}()
 	f := Figures{Members: n}
 	f.Form = c.timed(func() { c.form(n) })
-	time.Sleep(settle)
+	time.Sleep(pass)
 	f.Idle = c.cost(func() { time.Sleep(idleFor) })
 	for range repeats {
 		f.Join = append(f.Join, c.timed(c.join))
