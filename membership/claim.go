@@ -135,7 +135,8 @@ func (c *Cluster) settle() {
 	c.table.settle()
 }
 
-// checkName returns the error of a member whose name is another's, as far as can be told at once.
+// checkName returns a *NameTakenError if this member's name is found to be another's before ctx ends, and has published
+// that then.
 func (c *Cluster) checkName(ctx context.Context) error {
 	done := make(chan *NameTakenError, 1)
 	if err := c.open(func() { c.wg.Go(func() { done <- c.yieldToLiving(false) }) }); err != nil {
@@ -143,11 +144,12 @@ func (c *Cluster) checkName(ctx context.Context) error {
 	}
 	select {
 	case taken := <-done:
-		if taken != nil {
-			return taken
+		if taken == nil {
+			return nil
 		}
+		_ = c.flush(ctx) // in vain if ctx ends
+		return taken
+	case <-ctx.Done(): // claim will find out
 		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }

@@ -44,13 +44,14 @@ func (c *Cluster) join(ctx context.Context, texts []string) error {
 	if err := c.contactAny(ctx, seeds); err != nil {
 		return err
 	}
-	taken := c.checkName(ctx)
-	err = c.flush(ctx)
-	if taken != nil {
-		return taken
+	if err := c.flush(ctx); err != nil {
+		return err
+	}
+	if err := c.checkName(ctx); err != nil {
+		return err
 	}
 	c.confirm(ctx)
-	return err
+	return nil
 }
 
 // within returns ctx, which then also ends at Close with ErrClosed as its cause.

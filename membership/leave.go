@@ -43,11 +43,11 @@ func (c *Cluster) drain(ctx context.Context) error {
 	return c.spread(ctx, told)
 }
 
-// isUnknown tells whether the others may know another member by this one's name, whom what this one says would be taken
-// for.
+// isUnknown tells whether the others know another member by this one's name, as far as this one knows: what it says of
+// itself would be taken for that one's word.
 func (c *Cluster) isUnknown() bool {
-	_, open, _ := c.table.rivalry()
-	return open
+	rival, open, taken := c.table.rivalry()
+	return taken || open && c.isNewer(rival)
 }
 
 // sayGoing passes on that this member is about to leave, or left. The caller holds lifecycle.
