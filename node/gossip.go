@@ -11,7 +11,7 @@ type NameTakenError = membership.NameTakenError
 // GossipLAN is for the machines of one data centre: a dead member is noticed within two seconds.
 func GossipLAN() GossipProfile { return membership.LAN() }
 
-// GossipWAN is for members that are up to some 300 ms apart: a dead one is noticed within some ten seconds.
+// GossipWAN is for members that are up to some 300 ms apart: a dead one is noticed within some fifteen seconds.
 func GossipWAN() GossipProfile { return membership.WAN() }
 
 // GossipLocal is for members on one machine: a dead one is noticed within a second.

@@ -43,12 +43,12 @@ what=${1:-simulate}
 case $what in
   simulate) simulate "$@" ;;
   detect) "$tool" detect -profiles 'lan wan local' -sizes 3,5,20,50 "$@" ;;
-  lossy) "$tool" detect -sizes 20 -loss 0.05 -busy -idle 60s "$@" ;;
+  lossy) "$tool" detect -sizes 20 -loss 0.05 -busy -idle 40s -repeats 3 "$@" ;;
   partition) "$tool" partition "$@" ;;
   all)
     simulate
     "$tool" detect -profiles 'lan wan local' -sizes 3,5,20,50
-    "$tool" detect -sizes 20 -loss 0.05 -busy -idle 60s
+    "$tool" detect -sizes 20 -loss 0.05 -busy -idle 40s -repeats 3
     "$tool" partition
     "$tool" partition -for 60s
     ;;
