@@ -79,12 +79,12 @@ func command(args []string) string {
 	words := []string{"scripts/bench.sh"}
 	for i := 0; i < len(args); i++ {
 		name, value, joined := strings.Cut(args[i], "=")
-		if !joined && (name == "--out" || name == "--trace") && i+1 < len(args) {
+		if !joined && (name == "--out" || name == "--trace" || name == "--profile") && i+1 < len(args) {
 			i++
 			value = args[i]
 		}
 		switch name {
-		case "--out":
+		case "--out", "--profile":
 		case "--trace":
 			words = append(words, name, filepath.Base(value))
 		default:
