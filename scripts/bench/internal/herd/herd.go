@@ -17,7 +17,6 @@ const (
 	keysEach    = 20 // of a round, with all alive
 	keysDead    = 5  // of a round, after one was killed
 	valueLength = 100
-	cacheBytes  = 64 << 20
 )
 
 // figures are what came of herds.
@@ -29,16 +28,12 @@ type figures struct {
 
 // round starts a cluster and sends herds: first with all alive, then with one dead, for keys that were the dead one's.
 func round(kind string, alive, dead *figures) error {
-	from, err := origin.Start(originDelay)
+	c, err := origin.StartCluster(kind, processes, originDelay)
 	if err != nil {
 		return err
 	}
-	defer from.Close()
-	cluster, err := worker.StartCluster(processes, worker.Spec{Kind: kind, Origin: from.URL(), CacheBytes: cacheBytes, HotCopies: true})
-	if err != nil {
-		return err
-	}
-	defer cluster.Stop()
+	defer c.Stop()
+	cluster, from := c.Workers, c.Origin
 	for i := range keysEach {
 		if err := alive.herd(cluster, from, worker.Key(valueLength, i)); err != nil {
 			return err

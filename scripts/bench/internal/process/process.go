@@ -79,7 +79,7 @@ func (p *Process) Ask(question string) (string, error) {
 	return p.Line()
 }
 
-// CPU is the processor time that the process has taken, in steps of 10 ms.
+// CPU is the processor time that the process has taken, in steps of 10 ms; 0 if it is gone.
 func (p *Process) CPU() time.Duration {
 	proc, err := procfs.NewProc(p.cmd.Process.Pid)
 	if err != nil {
@@ -90,19 +90,6 @@ func (p *Process) CPU() time.Duration {
 		return 0
 	}
 	return time.Duration(stat.CPUTime() * float64(time.Second))
-}
-
-// Resident is the memory that the process takes, in bytes.
-func (p *Process) Resident() int64 {
-	proc, err := procfs.NewProc(p.cmd.Process.Pid)
-	if err != nil {
-		return 0
-	}
-	stat, err := proc.Stat()
-	if err != nil {
-		return 0
-	}
-	return int64(stat.ResidentMemory())
 }
 
 // Stop ends the process, by force if it takes too long, and waits for it.

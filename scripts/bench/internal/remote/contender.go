@@ -85,3 +85,19 @@ func stopAll(all []contender) {
 		c.stop()
 	}
 }
+
+// fillEach stores so many values of a length one by one, and returns their keys.
+func fillEach(length, count int, store func(key string, value []byte) error) ([]string, error) {
+	keys := make([]string, count)
+	for i := range keys {
+		keys[i] = worker.Key(length, i)
+		value, err := worker.Value(keys[i])
+		if err != nil {
+			return nil, err
+		}
+		if err := store(keys[i], value); err != nil {
+			return nil, err
+		}
+	}
+	return keys, nil
+}

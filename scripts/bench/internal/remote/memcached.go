@@ -8,7 +8,6 @@ import (
 	"github.com/bradfitz/gomemcache/memcache"
 
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/process"
-	"github.com/p2pcache/p2pcache/scripts/bench/internal/worker"
 )
 
 // memcachedConnections is more than there ever are callers: gomemcache closes those that are idle beyond a number.
@@ -47,18 +46,9 @@ func (v viaMemcached) server() *process.Process { return v.process }
 func (v viaMemcached) stop()                    { v.process.Stop() }
 
 func (v viaMemcached) fill(_ context.Context, length, count int) ([]string, error) {
-	keys := make([]string, count)
-	for i := range keys {
-		keys[i] = worker.Key(length, i)
-		value, err := worker.Value(keys[i])
-		if err != nil {
-			return nil, err
-		}
-		if err := v.client.Set(&memcache.Item{Key: keys[i], Value: value}); err != nil {
-			return nil, err
-		}
-	}
-	return keys, nil
+	return fillEach(length, count, func(key string, value []byte) error {
+		return v.client.Set(&memcache.Item{Key: key, Value: value})
+	})
 }
 
 func (v viaMemcached) get(_ context.Context, key string) (int, error) {

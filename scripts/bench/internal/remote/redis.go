@@ -8,7 +8,6 @@ import (
 	"github.com/redis/rueidis"
 
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/process"
-	"github.com/p2pcache/p2pcache/scripts/bench/internal/worker"
 )
 
 const (
@@ -28,18 +27,7 @@ func (r redis) server() *process.Process { return r.process }
 func (r redis) stop()                    { r.process.Stop() }
 
 func (r redis) fill(ctx context.Context, length, count int) ([]string, error) {
-	keys := make([]string, count)
-	for i := range keys {
-		keys[i] = worker.Key(length, i)
-		value, err := worker.Value(keys[i])
-		if err != nil {
-			return nil, err
-		}
-		if err := r.filler.Set(ctx, keys[i], value, 0).Err(); err != nil {
-			return nil, err
-		}
-	}
-	return keys, nil
+	return fillEach(length, count, func(key string, value []byte) error { return r.filler.Set(ctx, key, value, 0).Err() })
 }
 
 type viaRueidis struct {

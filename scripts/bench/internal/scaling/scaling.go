@@ -16,7 +16,6 @@ const (
 	valueLength = 100
 	callers     = 8 // in each process
 	skew        = 1.01
-	cacheBytes  = 64 << 20
 	originDelay = time.Millisecond
 )
 
@@ -31,16 +30,12 @@ type figures struct {
 
 // measure starts a cluster, has it load all keys, runs the load once to fill copies of hot keys, and then measures.
 func (f *figures) measure(kind string, processes int, span time.Duration) error {
-	from, err := origin.Start(originDelay)
+	c, err := origin.StartCluster(kind, processes, originDelay)
 	if err != nil {
 		return err
 	}
-	defer from.Close()
-	cluster, err := worker.StartCluster(processes, worker.Spec{Kind: kind, Origin: from.URL(), CacheBytes: cacheBytes, HotCopies: true})
-	if err != nil {
-		return err
-	}
-	defer cluster.Stop()
+	defer c.Stop()
+	cluster := c.Workers
 	if err := warm(cluster); err != nil {
 		return err
 	}
@@ -51,7 +46,7 @@ func (f *figures) measure(kind string, processes int, span time.Duration) error 
 	if err != nil {
 		return err
 	}
-	f.add(results, from)
+	f.add(results, c.Origin)
 	return nil
 }
 
