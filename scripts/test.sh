@@ -87,6 +87,7 @@ step format
 format
 step "lint: vet, staticcheck and others"
 go run "$golangci" run ./...
+(cd scripts/bench && go mod tidy -diff && go run "$golangci" run ./...)
 step scripts
 shellcheck scripts/*.sh scripts/*/*.sh .ci/run
 scripts/chaos-proof.sh --check
@@ -100,13 +101,6 @@ step "tests of scripts"
 modules
 step tests
 go test -race ./...
-step "scripts/bench, a module of its own"
-(
-  cd scripts/bench
-  go mod tidy -diff
-  go run "$golangci" run ./...
-  go test ./...
-)
 step "the page, in a browser"
 page
 if [ "$(uname)" = Linux ]; then
