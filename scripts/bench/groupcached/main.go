@@ -40,11 +40,11 @@ func newServeCommand() *cobra.Command {
 	flags.StringVar(&s.name, "name", "", "name of the member")
 	flags.StringVar(&s.listen, "listen", "127.0.0.1:9999", "host:port for clients and peers")
 	flags.StringVar(&s.gossip, "gossip", "127.0.0.1:7946", "IP:port to gossip at")
+	flags.StringVar(&s.advertise, "advertise", "", "IP that others gossip to; if empty, that of --gossip")
 	flags.StringSliceVar(&s.join, "join", nil, "gossip addresses of other members")
 	flags.StringVar(&s.group, "group", "scores=64MiB", "NAME=SIZE of the group; options after a comma are ignored")
 	flags.StringVar(&s.origin, "origin", "", "URL to load from, with {group} and {key}")
 	flags.StringVar(&s.cluster, "cluster", "", "label of the cluster's gossip")
-	flags.String("log-format", "", "ignored")
-	flags.Bool("insecure", false, "ignored: there is nothing else")
+	cmd.FParseErrWhitelist.UnknownFlags = true // p2pcache's others mean nothing here
 	return cmd
 }

@@ -41,6 +41,9 @@ func (m *members) gossip(s settings) (*memberlist.Memberlist, error) {
 	config := memberlist.DefaultLANConfig()
 	config.Name, config.Label = s.name, s.cluster
 	config.BindAddr, config.AdvertiseAddr, config.BindPort, config.AdvertisePort = ip, ip, port, port
+	if s.advertise != "" {
+		config.AdvertiseAddr = s.advertise
+	}
 	config.Events, config.Delegate = m, m
 	config.Logger = log.New(io.Discard, "", 0)
 	list, err := memberlist.Create(config)

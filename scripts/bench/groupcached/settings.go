@@ -10,8 +10,8 @@ import (
 )
 
 type settings struct {
-	name, listen, gossip, group, origin, cluster string
-	join                                         []string
+	name, listen, gossip, advertise, group, origin, cluster string
+	join                                                    []string
 }
 
 // groupSize reads NAME=SIZE[,OPTION...].

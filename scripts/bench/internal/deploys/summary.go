@@ -61,6 +61,10 @@ var mostLoads = map[string]float64{"rolling": 0.02, "join": 0.02}
 func goals(own []result, keys int) []report.Goal {
 	var all []report.Goal
 	for _, r := range own {
+		if r.Failure != "" {
+			all = append(all, report.Goal{What: r.Scenario, Want: "carried out", Got: r.Failure})
+			continue
+		}
 		all = append(all, report.AtMost(r.Scenario+": errors", "", float64(r.Faulty.Errors), 0))
 		if most, ok := mostLoads[r.Scenario]; ok {
 			all = append(all, report.AtMost(r.Scenario+": origin loads for each resident key", "", float64(r.Loads)/float64(keys), most))
