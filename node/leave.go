@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/rs/zerolog"
 	"golang.org/x/time/rate"
 )
 
@@ -102,9 +103,12 @@ func (n *Node) bequeath(ctx context.Context) error {
 		p.run(ctx)
 	}
 	s := n.handovers.progress.snapshot()
-	left := max(s.Entries-s.Seen, 0)
-	n.log.Info().Int64("entries", s.Given).Int64("bytes", s.Bytes).Int64("refused", s.Refused).Int64("left", left).
-		Dur("took_ms", s.Took).Msg("handed over")
+	left := max(s.Entries-s.Seen, 0) + s.Refused
+	level := zerolog.InfoLevel
+	if left > 0 { // perhaps nobody else has the group
+		level = zerolog.WarnLevel
+	}
+	n.log.WithLevel(level).Int64("entries", s.Given).Int64("bytes", s.Bytes).Int64("left", left).Dur("took_ms", s.Took).Msg("handed over")
 	if ctx.Err() != nil {
 		return fmt.Errorf("hand over: %d of %d entries are left: %w", left, s.Entries, ctx.Err())
 	}

@@ -44,6 +44,9 @@ func (l *link) ask(ctx context.Context, r transport.Request) (transport.Response
 	if ok {
 		return l.do(ctx, r)
 	}
+	if len(r.Keys) > 0 {
+		r.Key = r.Keys[0]
+	}
 	if probe && !l.node.work.spawn(func() { l.probe(r.Group, r.Key) }) {
 		return transport.Response{}, ErrClosed
 	}
