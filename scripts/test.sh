@@ -79,6 +79,7 @@ need python3 python3 # an example is a client in Python
 need systemd-analyze systemd
 need npm npm
 need chromium chromium
+need prometheus prometheus
 
 step "go $(go env GOVERSION)"
 go mod verify

@@ -14,42 +14,42 @@ import (
 func checkAddresses(s settings, protected bool) error {
 	listen, err := net.ResolveTCPAddr("tcp", s.listen)
 	if err != nil {
-		return usagef("--listen %q: want HOST:PORT, such as %s: %w", s.listen, defaultListen, err)
+		return usagef("%s %q: want HOST:PORT, such as %s: %w", s.place("listen"), s.listen, defaultListen, err)
 	}
 	allowed := protected || s.insecure
 	if !allowed && !listen.IP.IsLoopback() {
-		return exposed("listen", s.listen)
+		return exposed(s.place("listen"), s.listen)
 	}
-	if err := checkAdmin(s.admin, allowed); err != nil {
+	if err := checkAdmin(s.place("admin"), s.admin, allowed); err != nil {
 		return err
 	}
 	if !isAddress(s.advertise) {
-		return usagef("--advertise %q: want an IP, such as 10.0.0.1, or HOST:PORT", s.advertise)
+		return usagef("%s %q: want an IP, such as 10.0.0.1, or HOST:PORT", s.place("advertise"), s.advertise)
 	}
 	if s.gossip == noGossip {
 		return nil
 	}
 	gossip, err := netip.ParseAddrPort(s.gossip)
 	if err != nil {
-		return usagef("--gossip %q: want IP:PORT, such as %s, or %s", s.gossip, defaultGossip, noGossip)
+		return usagef("%s %q: want IP:PORT, such as %s, or %s", s.place("gossip"), s.gossip, defaultGossip, noGossip)
 	}
 	if !allowed && !gossip.Addr().IsLoopback() {
-		return exposed("gossip", s.gossip)
+		return exposed(s.place("gossip"), s.gossip)
 	}
 	return nil
 }
 
 // checkAdmin refuses an operator's address that cannot be bound, or that strangers could reach. Empty, there is none.
-func checkAdmin(admin string, allowed bool) error {
+func checkAdmin(place, admin string, allowed bool) error {
 	if admin == "" {
 		return nil
 	}
 	addr, err := net.ResolveTCPAddr("tcp", admin)
 	if err != nil {
-		return usagef("--admin %q: want HOST:PORT, such as 127.0.0.1:9998: %w", admin, err)
+		return usagef("%s %q: want HOST:PORT, such as 127.0.0.1:9998: %w", place, admin, err)
 	}
 	if !allowed && !addr.IP.IsLoopback() {
-		return exposed("admin", admin)
+		return exposed(place, admin)
 	}
 	return nil
 }
@@ -60,9 +60,9 @@ func isAddress(addr string) bool {
 	return addr == "" || net.ParseIP(addr) != nil || err == nil && host != "" && port != ""
 }
 
-func exposed(flag, addr string) error {
-	return usagef("--%s %s can be reached from other machines: protect the cluster with --secret-file FILE, "+
-		"or say --insecure if the network is trusted", flag, addr)
+func exposed(place, addr string) error {
+	return usagef("%s %s can be reached from other machines: protect the cluster with --secret-file FILE, "+
+		"or say --insecure if the network is trusted", place, addr)
 }
 
 // open returns a listener on the address that a flag names. An IPv4 address is listened on as such: 0.0.0.0 alone would

@@ -44,11 +44,11 @@ func newBenchCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.Var(parsedVar(&f.cfg.Keys.Count, "10000", "N", parseCount(bench.MaxKeys)), "keys", "how many keys there are")
 	flags.StringVar(&f.cfg.Keys.Prefix, "prefix", f.cfg.Keys.Prefix, "what the keys begin with; a number follows")
-	flags.Var(parsedVar(&f.cfg.Keys.Zipf, "0.99", "S", parseNumber(0, 10)), "zipf", "how much more often popular keys are asked for; 0: all alike")
+	flags.Var(parsedVar(&f.cfg.Keys.Zipf, "0.99", "S", parseNumber(10)), "zipf", "how much more often popular keys are asked for; 0: all alike")
 	flags.Var(parsedVar(&f.cfg.Callers, "64", "N", parseCount(1<<16)), "callers", "how many ask at a time")
 	flags.Var(parsedVar(&f.cfg.Duration, "10s", "DURATION", parseLimit), "duration", "for how long")
-	flags.Var(parsedVar(&f.cfg.Rate, "0", "N", parseNumber(0, 1e9)), "rate", "requests a second in all; 0: as fast as they are answered")
-	flags.Var(parsedVar(&f.cfg.Writes, "0", "PART", parseNumber(0, 1)), "writes", "part of the requests that store, from 0 to 1")
+	flags.Var(parsedVar(&f.cfg.Rate, "0", "N", parseNumber(1e9)), "rate", "requests a second in all; 0: as fast as they are answered")
+	flags.Var(parsedVar(&f.cfg.Writes, "0", "PART", parseNumber(1)), "writes", "part of the requests that store, from 0 to 1")
 	flags.Var(parsedVar(&f.cfg.ValueBytes, "100B", "SIZE", parseLength), "value-size", "size of what is stored")
 	flags.BoolVar(&f.fill, "fill", false, "store every key first")
 	flags.BoolVar(&f.spread, "spread", false, "ask all members in turn")
@@ -58,12 +58,12 @@ func newBenchCommand() *cobra.Command {
 
 func parsePlot(path string) (string, error) { return path, bench.CheckPlot(path) }
 
-// parseNumber returns a parser of numbers from least to most.
-func parseNumber(least, most float64) func(string) (float64, error) {
+// parseNumber returns a parser of numbers from 0 to most.
+func parseNumber(most float64) func(string) (float64, error) {
 	return func(text string) (float64, error) {
 		n, err := strconv.ParseFloat(text, 64)
-		if err != nil || math.IsNaN(n) || n < least || n > most {
-			return 0, fmt.Errorf("want a number from %g to %g", least, most)
+		if err != nil || math.IsNaN(n) || n < 0 || n > most {
+			return 0, fmt.Errorf("want a number from 0 to %g", most)
 		}
 		return n, nil
 	}

@@ -6,14 +6,16 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 	"go.yaml.in/yaml/v3"
 )
 
-// fillFromFile gives the flags that are still without a value those of a YAML file, whose keys are the flags' names.
-func fillFromFile(flags *pflag.FlagSet, path string) error {
+// fillFromFile gives the settings that are still without a value those of a YAML file, whose keys are the flags' names. Groups
+// and origins may be written out as mappings, under groups and origin.
+func (s *settings) fillFromFile(flags *pflag.FlagSet, path string) error {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return usagef("--%s: %w", configFlag, err)
@@ -22,12 +24,35 @@ func fillFromFile(flags *pflag.FlagSet, path string) error {
 	if err != nil {
 		return usagef("--%s %s: %w", configFlag, path, err)
 	}
+	var errs []error
 	for _, e := range entries {
-		if err := e.fill(flags); err != nil {
-			return usagef("%s:%d: %s: %w", path, e.line, e.key, err)
-		}
+		errs = append(errs, s.fillEntry(flags, path, e)...)
+	}
+	return errors.Join(errs...)
+}
+
+func (s *settings) fillEntry(flags *pflag.FlagSet, path string, e entry) []error {
+	place := fmt.Sprintf("%s:%d: %s", path, e.line, e.key)
+	switch {
+	case e.key == groupsKey:
+		return s.fillGroups(flags, path, e)
+	case e.key == originKey && e.value.Kind == yaml.MappingNode:
+		return s.fillOrigin(flags, path, e)
+	}
+	given := s.isGiven(flags, e.key)
+	if err := e.fill(flags); err != nil {
+		return []error{usagef("%s: %w", place, err)}
+	}
+	if !given {
+		s.places[e.key] = place
 	}
 	return nil
+}
+
+// isGiven reports whether a flag or a variable gave the setting.
+func (s *settings) isGiven(flags *pflag.FlagSet, name string) bool {
+	f := flags.Lookup(name)
+	return f != nil && f.Changed
 }
 
 // entry is one key of the file.
@@ -127,5 +152,7 @@ func settingNames(flags *pflag.FlagSet) string {
 			names = append(names, f.Name)
 		}
 	})
+	names = append(names, groupsKey)
+	slices.Sort(names)
 	return strings.Join(names, ", ")
 }

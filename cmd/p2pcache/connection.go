@@ -56,7 +56,7 @@ func newConnectedCommand(name, usage, short string, ask func(context.Context, *a
 		Short: short,
 		Args:  arguments(usage),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := fillFromEnvironment(connectionFlags(cmd)); err != nil {
+			if err := fillFromEnvironment(connectionFlags(cmd), map[string]string{}); err != nil {
 				return err
 			}
 			return c.ask(cmd, args, ask)

@@ -32,7 +32,7 @@ func Resolve(args ...string) (Settings, error) {
 	if err := flags.Parse(args); err != nil {
 		return Settings{}, err
 	}
-	if err := fillFlags(flags); err != nil {
+	if err := s.fill(flags); err != nil {
 		return Settings{}, err
 	}
 	s, err := s.checked()

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/origin"
 	"github.com/p2pcache/p2pcache/node"
 )
 
@@ -13,6 +14,8 @@ import (
 type groupSetting struct {
 	name   string
 	config node.GroupConfig // without a loader
+	origin *origin.Config   // nil: the one for all groups
+	place  string           // where it was given; empty for --group
 }
 
 // groupOptions are what may follow the size, for messages and help.
@@ -26,7 +29,7 @@ func parseGroup(text string) (groupSetting, error) {
 	}
 	g := groupSetting{name: name}
 	var err error
-	if g.config.MaxBytes, err = parseSize(math.MaxInt64)(size); err != nil {
+	if err = setGroupOption(&g.config, "size", size); err != nil {
 		return groupSetting{}, fmt.Errorf("size %q of group %s: %w", size, name, err)
 	}
 	if !more {
@@ -35,7 +38,7 @@ func parseGroup(text string) (groupSetting, error) {
 	given := map[string]bool{}
 	for option := range strings.SplitSeq(options, ",") {
 		key, value, _ := strings.Cut(option, "=")
-		if given[key] {
+		if given[key] || key == "size" {
 			return groupSetting{}, fmt.Errorf("%s of group %s: given twice", key, name)
 		}
 		given[key] = true
@@ -48,6 +51,8 @@ func parseGroup(text string) (groupSetting, error) {
 
 func setGroupOption(c *node.GroupConfig, key, value string) (err error) {
 	switch key {
+	case "size":
+		c.MaxBytes, err = parseSize(math.MaxInt64)(value)
 	case "ttl":
 		c.TTL, err = parseLife(value)
 	case "jitter":
@@ -69,10 +74,15 @@ func setGroupOption(c *node.GroupConfig, key, value string) (err error) {
 	case "max-value":
 		c.MaxValueBytes, err = parseLength(value)
 	default:
-		err = fmt.Errorf("no such option: there are %s", groupOptions)
+		err = unknownOption{}
 	}
 	return err
 }
+
+// unknownOption is the error of an option that no group has.
+type unknownOption struct{}
+
+func (unknownOption) Error() string { return "no such option: there are " + groupOptions }
 
 // parseHotTTL parses 0 as "keep none", which node.GroupConfig writes as a negative number because its zero is the
 // default.

@@ -17,14 +17,27 @@ const (
 )
 
 // newLogger returns a logger that writes to out, each line with the node's name.
-func newLogger(out io.Writer, s settings, name *memberName) zerolog.Logger {
-	if s.logFormat == logConsole {
+func newLogger(out io.Writer, format string, level *logLevel, name *memberName) zerolog.Logger {
+	if format == logConsole {
 		out = zerolog.ConsoleWriter{
 			Out: out, NoColor: !wantsColor(out), TimeFormat: consoleTime, FieldsOrder: []string{"node"},
 		}
 	}
-	return zerolog.New(out).Level(s.logLevel).Hook(stamp{name})
+	return zerolog.New(out).Hook(stamp{name, level})
 }
+
+// logLevel is the least that is logged, which may change. It is safe for concurrent use.
+type logLevel struct{ now atomic.Int32 }
+
+func newLogLevel(level zerolog.Level) *logLevel {
+	l := &logLevel{}
+	l.set(level)
+	return l
+}
+
+func (l *logLevel) set(level zerolog.Level) { l.now.Store(int32(level)) }
+
+func (l *logLevel) allows(level zerolog.Level) bool { return level >= zerolog.Level(l.now.Load()) }
 
 // wantsColor follows no-color.org: colours are for terminals, unless NO_COLOR is set to something.
 func wantsColor(out io.Writer) bool {
@@ -48,10 +61,17 @@ func newMemberName(text string) *memberName {
 
 func (n *memberName) set(text string) { n.text.Store(text) }
 
-// stamp puts the time and the node's name on each line.
-type stamp struct{ name *memberName }
+// stamp puts the time and the node's name on each line, and drops those below the level.
+type stamp struct {
+	name  *memberName
+	level *logLevel
+}
 
-// Run adds the fields to e.
-func (s stamp) Run(e *zerolog.Event, _ zerolog.Level, _ string) {
+// Run adds the fields to e, or drops it.
+func (s stamp) Run(e *zerolog.Event, level zerolog.Level, _ string) {
+	if !s.level.allows(level) {
+		e.Discard()
+		return
+	}
 	e.Str(zerolog.TimestampFieldName, time.Now().Format(logTime)).Str("node", s.name.text.Load().(string))
 }

@@ -27,7 +27,9 @@ func run(args []string, in io.Reader, out, errOut io.Writer) int {
 	cmd, err := root.ExecuteC()
 	code := exitCode(err)
 	if err != nil {
-		fmt.Fprintf(errOut, "p2pcache: %v\n", err)
+		for _, problem := range problems(err) {
+			fmt.Fprintf(errOut, "p2pcache: %s\n", problem)
+		}
 	}
 	if code == exitUsage {
 		fmt.Fprintf(errOut, "See '%s --help'.\n", cmd.CommandPath())

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"net"
 
 	"github.com/rs/zerolog"
@@ -10,24 +11,55 @@ import (
 	"github.com/p2pcache/p2pcache/node"
 )
 
+// plan is what serve does, once all settings are known to be good.
+type plan struct {
+	settings
+	secret secret
+	groups []plannedGroup
+}
+
+// plannedGroup is a group and what loads its keys.
+type plannedGroup struct {
+	groupSetting
+	load node.Loader // nil: nothing to load from
+	from origin.Config
+}
+
+// plan checks the settings as a whole, and says all that is wrong with them. Nothing is opened but the files that they name.
+func (s settings) plan(log zerolog.Logger) (plan, error) {
+	s, err := s.checked()
+	errs := []error{err}
+	secret, err := readSecret(s.secretFile)
+	errs = append(errs, err)
+	if err == nil {
+		errs = append(errs, checkAddresses(s, secret.bytes != nil))
+	}
+	groups, err := s.planGroups(log)
+	errs = append(errs, err)
+	return plan{s, secret, groups}, errors.Join(errs...)
+}
+
 // checked returns the settings with what they leave to be chosen, or says which of them contradict each other.
 func (s settings) checked() (settings, error) {
+	var errs []error
 	switch {
 	case len(s.peers) > 0 && len(s.join) > 0:
-		return s, usagef("--peers and --join: give one, the members by hand or a seed to find them by")
+		errs = append(errs, usagef("%s and %s: give one, the members by hand or a seed to find them by", s.place("peers"), s.place("join")))
 	case len(s.peers) > 0 && s.weight != node.DefaultWeight:
-		return s, usagef("--peers with --weight: take it out, all members that are set by hand weigh the same")
-	case len(s.peers) > 0:
-		s.gossip = noGossip
+		errs = append(errs, usagef("%s with %s: take it out, all members that are set by hand weigh the same", s.place("peers"), s.place("weight")))
 	case s.gossip == noGossip && len(s.join) > 0:
-		return s, usagef("--join needs gossip: take --gossip %s out, or name all members with --peers", noGossip)
+		errs = append(errs, usagef("%s needs gossip: take %s %s out, or name all members with --peers", s.place("join"), s.place("gossip"), noGossip))
+	}
+	if len(s.peers) > 0 {
+		s.gossip = noGossip
 	}
 	for _, seed := range s.join {
 		if err := node.CheckSeed(seed); err != nil {
-			return s, usagef("--join %q: %w", seed, err)
+			errs = append(errs, usagef("%s %q: %w", s.place("join"), seed, err))
 		}
 	}
-	return s.withOrigin()
+	s, err := s.withOrigin()
+	return s, errors.Join(append(errs, err)...)
 }
 
 // withOrigin chooses the origin and the groups that were not named.
@@ -42,10 +74,41 @@ func (s settings) withOrigin() (settings, error) {
 		return s, nil
 	}
 	if s.origin != "demo" {
-		return s, usagef("--origin %s: no group to fill: add --group NAME=SIZE, such as --group pages=64MiB", s.origin)
+		return s, usagef("%s %s: no group to fill: add --group NAME=SIZE, such as --group pages=64MiB", s.place("origin"), s.origin)
 	}
 	s.groups = []groupSetting{{name: origin.DemoGroup}}
 	return s, nil
+}
+
+// planGroups makes the origins and checks that a node takes the groups.
+func (s settings) planGroups(log zerolog.Logger) ([]plannedGroup, error) {
+	trial, err := node.New(node.Config{}) // which opens no port
+	if err != nil {
+		return nil, err
+	}
+	defer trial.Close()
+	var errs []error
+	origins := originsOf(s, log)
+	groups := make([]plannedGroup, len(s.groups))
+	for i, g := range s.groups {
+		groups[i].groupSetting = g
+		groups[i].from = s.originOf(g)
+		if groups[i].load, err = origins.loader(g); err != nil {
+			errs = append(errs, err)
+		}
+		if _, err := trial.NewGroup(g.name, g.config); err != nil {
+			errs = append(errs, usagef("%s: %w", g.where(), err))
+		}
+	}
+	return groups, errors.Join(errs...)
+}
+
+// where is where the group was given, for messages.
+func (g groupSetting) where() string {
+	if g.place != "" {
+		return g.place
+	}
+	return "--group " + g.name
 }
 
 // provisionalName stands in log lines until the node has chosen its own.
@@ -56,7 +119,7 @@ func (s settings) provisionalName() string {
 	return s.listen
 }
 
-func (s settings) nodeConfig(l net.Listener, secret []byte, p *pages.Pages, log zerolog.Logger) node.Config {
+func (s plan) nodeConfig(l net.Listener, p *pages.Pages, log zerolog.Logger) node.Config {
 	c := node.Config{
 		Name:             s.name,
 		Listener:         l,
@@ -65,7 +128,7 @@ func (s settings) nodeConfig(l net.Listener, secret []byte, p *pages.Pages, log 
 		Zone:             s.zone,
 		Weight:           s.weight,
 		Cluster:          s.cluster,
-		Secret:           secret,
+		Secret:           s.secret.bytes,
 		GossipProfile:    s.gossipProfile,
 		MaxMembers:       s.maxMembers,
 		AllowForeignHTTP: s.allowForeignHTTP,

@@ -29,6 +29,7 @@ func newRootCommand() *cobra.Command {
 		newGetCommand(), newPutCommand(), newRemoveCommand(), newPurgeCommand(),
 		newMembersCommand(), newOwnerCommand(), newStatsCommand(), newTopCommand(),
 		newBenchCommand(), newWarmCommand(),
+		newConfigCommand(),
 		newVersionCommand(),
 	)
 	return root

@@ -101,7 +101,7 @@ func TestAWrongCallExitsWith2AndSaysHowToMendIt(t *testing.T) {
 }
 
 func TestEveryCommandHasHelpWithAnExample(t *testing.T) {
-	for _, name := range []string{"serve", "get", "put", "rm", "purge", "members", "owner", "stats", "top", "bench", "warm", "version"} {
+	for _, name := range []string{"serve", "get", "put", "rm", "purge", "members", "owner", "stats", "top", "bench", "warm", "config", "version"} {
 		r := p2p("", name, "--help")
 		if r.code != 0 || !strings.Contains(r.out, "Examples:\n  ") || !strings.Contains(r.out, "p2pcache "+name) {
 			t.Errorf("%s --help: exit %d, %s; want 0 and an example", name, r.code, r.out)
@@ -174,8 +174,8 @@ func TestASecretThatOthersCanReadIsWarnedOf(t *testing.T) {
 		if err := os.Chmod(path, mode); err != nil {
 			t.Fatal(err)
 		}
-		// The last flag makes it end, after the secret was read.
-		r := p2p("", "serve", "--listen", "127.0.0.1:0", "--secret-file", path, "--origin", "nonsense", "--group", "a=1")
+		// The last flag makes it end, once all settings were read: the address is nobody's here.
+		r := p2p("", "serve", "--listen", "127.0.0.1:0", "--secret-file", path, "--gossip", "192.0.2.1:7946")
 		if got := strings.Contains(r.err, "chmod 600"); got != warned || strings.Contains(r.err, "s3cret") {
 			t.Errorf("mode %o: warned %v, %q; want %v and no word of the secret", mode, got, r.err, warned)
 		}

@@ -31,6 +31,9 @@ Origins, which --origin names:
 When the node serves, one line goes to standard output: ready name=NAME listen=HOST:PORT gossip=IP:PORT. It has tried to
 join by then; where no seed answered, it serves alone and goes on trying. Logs go to standard error.
 
+SIGHUP makes the node read the file again: the log level and the groups' origins change at once, and what needs a restart is
+logged. "p2pcache help config" shows a file.
+
 SIGTERM or SIGINT makes the node drain and leave, within --drain-timeout, and exit with 0. A second one makes it leave at
 once and exit with 1, unless it comes within 100 ms, as the first sent twice.`
 
@@ -48,10 +51,11 @@ func newServeCommand() *cobra.Command {
 		Example: serveExample,
 		Args:    arguments(""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := fillFlags(cmd.Flags()); err != nil {
+			given := commandLineOf(s, cmd.Flags())
+			if err := s.fill(cmd.Flags()); err != nil {
 				return err
 			}
-			return serve(s, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return serve(s, given, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
 	s.addTo(cmd.Flags())
@@ -65,25 +69,28 @@ const sentTwice = 100 * time.Millisecond
 var errLeftAtOnce = errors.New("told twice to stop: left at once, before everything was handed over")
 
 // serve runs a node until it is told to stop. It says on out when it serves, and logs to errOut.
-func serve(s settings, out, errOut io.Writer) error {
-	signals := make(chan os.Signal, 2)
+func serve(s settings, given commandLine, out, errOut io.Writer) error {
+	signals, reloads := make(chan os.Signal, 2), make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
+	signal.Notify(reloads, syscall.SIGHUP)
+	defer signal.Stop(reloads)
 
 	server, err := start(s, errOut)
 	if err != nil {
 		return err
 	}
 	defer server.close()
+	server.commandLine = given
 	server.pages.SetUnready("joining")
-	if err := server.join(); err != nil {
+	if err := server.meet(); err != nil {
 		return err
 	}
 	server.pages.SetReady()
 	if _, err := fmt.Fprintln(out, server.readyLine()); err != nil {
 		server.log.Warn().Err(err).Msg("cannot say on standard output that it is ready")
 	}
-	server.log.Info().Stringer("signal", <-signals).Stringer("limit", s.drainTimeout).Msg("draining; a second signal leaves at once")
+	server.log.Info().Stringer("signal", server.reloadUntil(signals, reloads)).Stringer("limit", s.drainTimeout).Msg("draining; a second signal leaves at once")
 	stop := showHandOver(errOut, server.node)
 	err = server.leave(signals)
 	stop()
@@ -91,11 +98,23 @@ func serve(s settings, out, errOut io.Writer) error {
 	return err
 }
 
+// reloadUntil reloads whenever it is told to, until it is told to stop, and returns by which signal.
+func (s *server) reloadUntil(stop, reloads <-chan os.Signal) os.Signal {
+	for {
+		select {
+		case sig := <-stop:
+			return sig
+		case <-reloads:
+			s.reload()
+		}
+	}
+}
+
 // leave drains and leaves, unless a second signal comes before that is done.
 func (s *server) leave(signals <-chan os.Signal) error {
 	told := time.Now()
 	s.pages.SetUnready("draining")
-	ctx, cancel := context.WithTimeout(context.Background(), s.settings.drainTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), s.drainTimeout)
 	defer cancel()
 	left := make(chan error, 1)
 	go func() { left <- s.node.Leave(ctx) }() // ends by ctx, by Close or with the process

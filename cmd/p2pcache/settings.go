@@ -7,6 +7,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/pflag"
 
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/origin"
 	"github.com/p2pcache/p2pcache/node"
 )
 
@@ -40,8 +41,11 @@ type settings struct {
 	maxMembers       int
 	allowForeignHTTP bool
 
-	origin string
-	groups []groupSetting
+	origin        string
+	originOptions origin.Config // how --origin is asked; its Spec is not used
+	groups        []groupSetting
+
+	places map[string]string // where settings came from, by their names
 
 	secretFile       string
 	insecure         bool
@@ -53,6 +57,7 @@ type settings struct {
 
 func defaultSettings() settings {
 	return settings{
+		places:  map[string]string{},
 		listen:  defaultListen,
 		gossip:  defaultGossip,
 		cluster: node.DefaultCluster,

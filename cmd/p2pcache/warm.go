@@ -40,7 +40,7 @@ func newWarmCommand() *cobra.Command {
 		"  psql -Atc 'select id from users' | p2pcache warm users -"
 	flags := cmd.Flags()
 	flags.Var(parsedVar(&f.cfg.Callers, "16", "N", parseCount(1<<12)), "callers", "how many ask at a time")
-	flags.Var(parsedVar(&f.cfg.Rate, "0", "N", parseNumber(0, 1e9)), "rate", "keys a second; 0: as fast as they are answered")
+	flags.Var(parsedVar(&f.cfg.Rate, "0", "N", parseNumber(1e9)), "rate", "keys a second; 0: as fast as they are answered")
 	flags.BoolVarP(&f.cfg.Null, "null", "0", false, "a zero byte ends each key, and not a line's end")
 	flags.StringVar(&f.resume, "resume", "", "`FILE` that remembers how far the list is done")
 	return cmd

@@ -43,6 +43,9 @@ func (f files) Loader(group string, maxValueBytes int) (node.Loader, error) {
 	}, nil
 }
 
+// Close leaves the directories open for the loads that run: each is closed once no Loader has it any more.
+func (files) Close() {}
+
 // readFile returns what the file named key holds. A name that is not in its shortest form is not found, so that no two
 // keys are one file.
 func readFile(root *os.Root, key string, maxValueBytes int) (node.Value, error) {

@@ -138,7 +138,7 @@ func TestAGroupThatAFileOriginCannotServeIsRefusedAtTheStart(t *testing.T) {
 		{"file:" + dir + "/absent", "g"},
 		{"file:" + dir + "/scores/Tom", "g"},
 	} {
-		from, err := origin.Parse(c.spec, zerolog.Nop())
+		from, err := origin.New(origin.Config{Spec: c.spec}, zerolog.Nop())
 		if err != nil {
 			t.Fatal(err)
 		}

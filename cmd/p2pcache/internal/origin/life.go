@@ -31,6 +31,12 @@ func life(h http.Header) time.Duration {
 	return 0
 }
 
+// mustForget reports whether a reply forbids to keep it in any way.
+func mustForget(h http.Header) bool {
+	_, forbidden := directives(h)["no-store"]
+	return forbidden
+}
+
 // directives returns the arguments of Cache-Control by directive, the first of each. A comma in a quoted string splits
 // too, which does no harm: what follows one belongs to private or no-cache, which need no more.
 func directives(h http.Header) map[string]string {

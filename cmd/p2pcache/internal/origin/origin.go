@@ -1,6 +1,6 @@
 // Package origin reads values from where they are kept: a demonstration's table, an HTTP service or a directory of files.
 //
-// An origin is named on the command line by a short text, its spec, which Parse understands.
+// An origin is named on the command line by a short text, its spec, which New understands.
 package origin
 
 import (
@@ -18,13 +18,21 @@ type Origin interface {
 	// is put. Loads of a value longer than maxValueBytes fail with node.ErrTooLarge. An error says that this origin cannot
 	// serve such a group.
 	Loader(group string, maxValueBytes int) (node.Loader, error)
+
+	// Close gives up what the origin keeps open. Loads that run go on.
+	Close()
 }
 
-// Specs lists the forms that Parse understands, for messages and help.
+// Specs lists the forms that New understands, for messages and help.
 const Specs = "demo, none, file:DIR or http://HOST/PATH/{group}/{key}"
 
-// Parse returns the origin that spec names. The demonstration origin logs its loads to log.
-func Parse(spec string, log zerolog.Logger) (Origin, error) {
+// New returns an origin. The demonstration origin logs its loads to log.
+func New(c Config, log zerolog.Logger) (Origin, error) {
+	spec := c.Spec
+	c = c.withDefaults()
+	if err := c.validate(); err != nil {
+		return nil, err
+	}
 	switch {
 	case spec == "demo":
 		return demo{log}, nil
@@ -33,7 +41,7 @@ func Parse(spec string, log zerolog.Logger) (Origin, error) {
 	case strings.HasPrefix(spec, "file:"):
 		return parseFile(strings.TrimPrefix(spec, "file:"))
 	case strings.HasPrefix(spec, "http://"), strings.HasPrefix(spec, "https://"):
-		return parseHTTP(spec)
+		return parseHTTP(c)
 	}
 	return nil, fmt.Errorf("no such origin: want %s", Specs)
 }
@@ -42,3 +50,5 @@ func Parse(spec string, log zerolog.Logger) (Origin, error) {
 type none struct{}
 
 func (none) Loader(string, int) (node.Loader, error) { return nil, nil }
+
+func (none) Close() {}

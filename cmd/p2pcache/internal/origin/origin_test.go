@@ -17,8 +17,8 @@ import (
 // limit is the longest value in these tests.
 const limit = 1 << 10
 
-func ExampleParse() {
-	from, err := origin.Parse("demo", zerolog.Nop())
+func ExampleNew() {
+	from, err := origin.New(origin.Config{Spec: "demo"}, zerolog.Nop())
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -36,7 +36,7 @@ func ExampleParse() {
 // loader returns the loader that spec gives group.
 func loader(t testing.TB, spec, group string) node.Loader {
 	t.Helper()
-	from, err := origin.Parse(spec, zerolog.Nop())
+	from, err := origin.New(origin.Config{Spec: spec}, zerolog.Nop())
 	if err != nil {
 		t.Fatalf("Parse(%q): %v", spec, err)
 	}
@@ -72,7 +72,7 @@ func TestASpecThatNamesNoOriginIsRefusedWithTheForms(t *testing.T) {
 		"http://h/%zz/{key}":         "invalid URL escape",
 		"http://user:pw@h/%zz/{key}": "invalid URL escape",
 	} {
-		_, err := origin.Parse(spec, zerolog.Nop())
+		_, err := origin.New(origin.Config{Spec: spec}, zerolog.Nop())
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("Parse(%q): error %v, want one with %q", spec, err, want)
 		}
@@ -90,7 +90,7 @@ func TestNoneLoadsNothing(t *testing.T) {
 
 func TestDemoKnowsThreeScoresAndLogsEachSearch(t *testing.T) {
 	var log bytes.Buffer
-	from, err := origin.Parse("demo", zerolog.New(&log))
+	from, err := origin.New(origin.Config{Spec: "demo"}, zerolog.New(&log))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestDemoQuotesAKeyOnlyWhereThatIsNeeded(t *testing.T) {
 		"\x1b[31m": `search \"\\x1b[31m\"`, "\xff": `search \"\\xff\"`,
 	} {
 		var log bytes.Buffer
-		from, err := origin.Parse("demo", zerolog.New(&log))
+		from, err := origin.New(origin.Config{Spec: "demo"}, zerolog.New(&log))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,6 +30,8 @@ var (
 		"Memory that entries take, with keys and overhead.", "group", "kind")
 	cacheEntries = desc("p2pcache_cache_entries",
 		"Entries held.", "group", "kind")
+	cacheMaxBytes = desc("p2pcache_cache_max_bytes",
+		"Memory that entries may take.", "group")
 	evictionsTotal = desc("p2pcache_evictions_total",
 		"Entries dropped for want of room.", "group")
 	membersCount = desc("p2pcache_members",
@@ -52,7 +54,7 @@ type collector struct{ node Node }
 func (c collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		getsTotal, servedTotal, originLoadsTotal, originErrorsTotal, peerRequestsTotal, cacheBytes, cacheEntries,
-		evictionsTotal, membersCount, ringHash, getSeconds, originLoadSeconds,
+		cacheMaxBytes, evictionsTotal, membersCount, ringHash, getSeconds, originLoadSeconds,
 	} {
 		out <- d
 	}
@@ -85,6 +87,7 @@ func (m metrics) group(g node.GroupStats) {
 	}
 	m.holding(g.Name, "owned", g.Owned)
 	m.holding(g.Name, "hot", g.Hot)
+	m.gauge(cacheMaxBytes, float64(g.MaxBytes), g.Name)
 	m.counter(evictionsTotal, g.Evictions, g.Name)
 }
 

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"reflect"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/spf13/pflag"
+
+	"github.com/p2pcache/p2pcache/node"
+)
+
+// reloadable loads by a loader that can be replaced. It is safe for concurrent use.
+type reloadable struct{ now atomic.Pointer[node.Loader] }
+
+func newReloadable(l node.Loader) *reloadable {
+	r := &reloadable{}
+	r.now.Store(&l)
+	return r
+}
+
+func (r *reloadable) load(ctx context.Context, key string) (node.Value, error) {
+	return (*r.now.Load())(ctx, key)
+}
+
+// commandLine is what the command line gave, before the environment and the file filled up the rest.
+type commandLine struct {
+	settings settings
+	names    []string // of the flags
+}
+
+func commandLineOf(s settings, flags *pflag.FlagSet) commandLine {
+	c := commandLine{settings: s}
+	flags.Visit(func(f *pflag.Flag) { c.names = append(c.names, f.Name) })
+	return c
+}
+
+// read fills up the rest anew.
+func (c commandLine) read() (settings, error) {
+	s := defaultSettings()
+	places := s.places
+	flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
+	s.addTo(flags)
+	s = c.settings
+	s.places = places
+	for _, name := range c.names {
+		flags.Lookup(name).Changed = true
+	}
+	err := s.fill(flags)
+	return s, err
+}
+
+// reload reads the settings anew and carries out what can change while the node runs. If anything is wrong with them, all
+// stays as it is.
+func (s *server) reload() {
+	fresh, err := s.commandLine.read()
+	var p plan
+	if err == nil {
+		p, err = fresh.plan(s.log)
+	}
+	if err != nil {
+		s.log.Error().Strs("problems", problems(err)).Msg("not reloaded: all stays as it was")
+		return
+	}
+	done, later := s.apply(p)
+	s.log.Info().Strs("reloaded", done).Strs("needs_restart", later).Msg("settings read again")
+}
+
+// apply changes what can be changed, and names that, and what p wants changed and only a restart can.
+func (s *server) apply(p plan) (done, later []string) {
+	if p.logLevel != s.logLevel {
+		s.level.set(p.logLevel)
+		s.logLevel = p.logLevel
+		done = append(done, "log-level")
+	}
+	changed, stuck := s.applyOrigins(p.groups)
+	done, later = append(done, changed...), append(later, stuck...)
+	if !bytes.Equal(p.secret.bytes, s.secret.bytes) {
+		later = append(later, "secret")
+	}
+	return done, append(later, s.others(p.settings)...)
+}
+
+// applyOrigins gives groups the origins that they are to have now.
+func (s *server) applyOrigins(want []plannedGroup) (done, later []string) {
+	old := map[string]*plannedGroup{}
+	for i := range s.groups {
+		old[s.groups[i].name] = &s.groups[i]
+	}
+	for _, g := range want {
+		was, ok := old[g.name]
+		delete(old, g.name)
+		name := "group " + g.name
+		switch {
+		case !ok, !reflect.DeepEqual(g.config, was.config), (g.load == nil) != (was.load == nil):
+			later = append(later, name)
+		case g.load != nil && !reflect.DeepEqual(g.from, was.from):
+			s.loaders[g.name].now.Store(&g.load)
+			was.from, was.load = g.from, g.load
+			done = append(done, "origin of "+name)
+		}
+	}
+	for name := range old {
+		later = append(later, "group "+name)
+	}
+	slices.Sort(later)
+	return done, later
+}
+
+// others are the settings, beside those of groups, that differ from s and need a restart.
+func (s *server) others(fresh settings) (names []string) {
+	was, is := texts(s.settings), texts(fresh)
+	for name, text := range was {
+		if is[name] != text {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// texts are settings as flags print them, but for those that are compared otherwise.
+func texts(s settings) map[string]string {
+	return map[string]string{
+		"name": s.name, "listen": s.listen, "admin": s.admin, "gossip": s.gossip, "advertise": s.advertise, "zone": s.zone,
+		"cluster": s.cluster, "weight": number(float64(s.weight)), "drain-timeout": s.drainTimeout.String(),
+		"join": strings.Join(s.join, ","), "peers": strings.Join(s.peers, ","), "log-format": s.logFormat,
+		"insecure": word(s.insecure), "groupcache-compat": word(s.groupcacheCompat), "max-members": number(float64(s.maxMembers)),
+		"secret-file": s.secretFile,
+	}
+}
+
+func word(b bool) string {
+	if b {
+		return "true"
+	}
+	return "false"
+}
