@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,10 +13,12 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/access"
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/certs"
 	"github.com/p2pcache/p2pcache/node"
 )
 
@@ -26,6 +29,7 @@ const defaultTimeout = 5 * time.Second
 type connection struct {
 	server     string
 	secretFile string
+	tls        certs.Files
 	timeout    time.Duration
 	json       bool
 }
@@ -65,6 +69,7 @@ func newConnectedCommand(name, usage, short string, ask func(context.Context, *a
 	flags := cmd.Flags()
 	flags.StringVar(&c.server, "server", defaultListen, "`HOST:PORT` or URL of any node of the cluster; P2PCACHE_SERVER sets it too")
 	flags.StringVar(&c.secretFile, "secret-file", "", "`FILE` with the cluster's secret; P2PCACHE_SECRET_FILE sets it too")
+	addTLSFlags(flags, &c.tls)
 	flags.Var(parsedVar(&c.timeout, defaultTimeout.String(), "DURATION", parseLimit), "timeout", "longest time to wait; P2PCACHE_TIMEOUT sets it too")
 	flags.BoolVar(&c.json, "json", false, "print JSON")
 	return cmd
@@ -73,7 +78,7 @@ func newConnectedCommand(name, usage, short string, ask func(context.Context, *a
 // connectionFlags returns those flags that the environment may set.
 func connectionFlags(cmd *cobra.Command) *pflag.FlagSet {
 	set := pflag.NewFlagSet("", pflag.ContinueOnError)
-	for _, name := range []string{"server", "secret-file", "timeout"} {
+	for _, name := range []string{"server", "secret-file", "tls-cert", "tls-key", "tls-ca", "timeout"} {
 		set.AddFlag(cmd.Flags().Lookup(name))
 	}
 	return set
@@ -85,6 +90,7 @@ type asking struct {
 	cmd    *cobra.Command
 	args   []string
 	secret []byte
+	config *tls.Config // nil: plain HTTP, unless the node's URL is https
 	client *node.Client
 	pages  *access.Client
 }
@@ -94,7 +100,11 @@ func (c connection) ask(cmd *cobra.Command, args []string, ask func(context.Cont
 	if err != nil {
 		return err
 	}
-	a := &asking{connection: c, cmd: cmd, args: args, secret: secret.bytes}
+	config, err := c.useTLS()
+	if err != nil {
+		return err
+	}
+	a := &asking{connection: c, cmd: cmd, args: args, secret: secret.bytes, config: config}
 	if a.client, err = a.connect(c.server); err != nil {
 		return err
 	}
@@ -103,18 +113,33 @@ func (c connection) ask(cmd *cobra.Command, args []string, ask func(context.Cont
 	if err != nil {
 		return err
 	}
-	a.pages = access.NewClient(key, nil)
+	a.pages = access.NewClient(key, config)
 	defer a.pages.Close()
 	return ask(cmd.Context(), a)
 }
 
 // connect returns a client of the node at server.
 func (a *asking) connect(server string) (*node.Client, error) {
-	client, err := node.NewClient(node.ClientConfig{Server: server, Secret: a.secret})
+	client, err := node.NewClient(node.ClientConfig{Server: server, Secret: a.secret, TLS: a.config})
 	if err != nil {
 		return nil, usagef("--server %q: %w", server, err)
 	}
 	return client, nil
+}
+
+// useTLS makes the server's URL https where there are files for it, and returns how to speak TLS.
+func (c *connection) useTLS() (*tls.Config, error) {
+	if !c.tls.Any() {
+		return nil, nil
+	}
+	store, err := certs.Load(c.tls, zerolog.Nop())
+	if err != nil {
+		return nil, usagef("TLS: %w", err)
+	}
+	if !strings.Contains(c.server, "://") {
+		c.server = "https://" + c.server
+	}
+	return store.Config(), nil
 }
 
 // scheme is how other members of the cluster are asked: as the one that was named.

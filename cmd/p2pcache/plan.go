@@ -1,11 +1,13 @@
 package main
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 
 	"github.com/rs/zerolog"
 
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/certs"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/origin"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/pages"
 	"github.com/p2pcache/p2pcache/node"
@@ -15,7 +17,16 @@ import (
 type plan struct {
 	settings
 	secret secret
+	certs  *certs.Store // nil: no TLS
 	groups []plannedGroup
+}
+
+// tlsConfig is nil where there is no TLS.
+func (p plan) tlsConfig() *tls.Config {
+	if p.certs == nil {
+		return nil
+	}
+	return p.certs.Config()
 }
 
 // plannedGroup is a group and what loads its keys.
@@ -34,9 +45,26 @@ func (s settings) plan(log zerolog.Logger) (plan, error) {
 	if err == nil {
 		errs = append(errs, checkAddresses(s, secret.bytes != nil))
 	}
+	store, err := s.planTLS(log)
+	errs = append(errs, err)
 	groups, err := s.planGroups(log)
 	errs = append(errs, err)
-	return plan{s, secret, groups}, errors.Join(errs...)
+	return plan{s, secret, store, groups}, errors.Join(errs...)
+}
+
+// planTLS reads the certificates; there is no TLS without one.
+func (s settings) planTLS(log zerolog.Logger) (*certs.Store, error) {
+	if !s.tls.Any() {
+		return nil, nil
+	}
+	if s.tls.Cert == "" {
+		return nil, usagef("%s: no certificate to serve with: add --tls-cert FILE and --tls-key FILE", s.place("tls-ca"))
+	}
+	store, err := certs.Load(s.tls, log)
+	if err != nil {
+		return nil, usagef("%s: %w", s.place("tls-cert"), err)
+	}
+	return store, nil
 }
 
 // checked returns the settings with what they leave to be chosen, or says which of them contradict each other.
@@ -119,26 +147,27 @@ func (s settings) provisionalName() string {
 	return s.listen
 }
 
-func (s plan) nodeConfig(l net.Listener, p *pages.Pages, log zerolog.Logger) node.Config {
+func (p plan) nodeConfig(l net.Listener, shows *pages.Pages, log zerolog.Logger) node.Config {
 	c := node.Config{
-		Name:             s.name,
+		Name:             p.name,
 		Listener:         l,
-		Gossip:           s.gossip,
-		Advertise:        s.advertise,
-		Zone:             s.zone,
-		Weight:           s.weight,
-		Cluster:          s.cluster,
-		Secret:           s.secret.bytes,
-		GossipProfile:    s.gossipProfile,
-		MaxMembers:       s.maxMembers,
-		AllowForeignHTTP: s.allowForeignHTTP,
-		Insecure:         s.insecure,
-		GroupcacheCompat: s.groupcacheCompat,
-		Fallback:         p,
+		Gossip:           p.gossip,
+		Advertise:        p.advertise,
+		Zone:             p.zone,
+		Weight:           p.weight,
+		Cluster:          p.cluster,
+		Secret:           p.secret.bytes,
+		TLS:              p.tlsConfig(),
+		GossipProfile:    p.gossipProfile,
+		MaxMembers:       p.maxMembers,
+		AllowForeignHTTP: p.allowForeignHTTP,
+		Insecure:         p.insecure,
+		GroupcacheCompat: p.groupcacheCompat,
+		Fallback:         shows,
 		Logger:           log,
-		DrainTimeout:     s.drainTimeout,
+		DrainTimeout:     p.drainTimeout,
 	}
-	if s.gossip == noGossip {
+	if p.gossip == noGossip {
 		c.Gossip = ""
 	}
 	return c

@@ -76,6 +76,9 @@ func (s *server) apply(p plan) (done, later []string) {
 		s.logLevel = p.logLevel
 		done = append(done, "log-level")
 	}
+	if s.certs != nil && s.tls == p.tls && s.certs.Reload() == nil { // that it is good, the plan has seen
+		done = append(done, "certificate")
+	}
 	changed, stuck := s.applyOrigins(p.groups)
 	done, later = append(done, changed...), append(later, stuck...)
 	if !bytes.Equal(p.secret.bytes, s.secret.bytes) {
@@ -129,7 +132,7 @@ func texts(s settings) map[string]string {
 		"cluster": s.cluster, "weight": number(float64(s.weight)), "drain-timeout": s.drainTimeout.String(),
 		"join": strings.Join(s.join, ","), "peers": strings.Join(s.peers, ","), "log-format": s.logFormat,
 		"insecure": word(s.insecure), "groupcache-compat": word(s.groupcacheCompat), "max-members": number(float64(s.maxMembers)),
-		"secret-file": s.secretFile,
+		"secret-file": s.secretFile, "tls-cert": s.tls.Cert, "tls-key": s.tls.Key, "tls-ca": s.tls.CA,
 	}
 }
 

@@ -49,7 +49,7 @@ func start(s settings, errOut io.Writer) (*server, error) {
 	}
 	log.SetFlags(0) // what the standard library has to say goes the same way
 	log.SetOutput(logger)
-	shows := pages.New(pages.Config{Key: key, Operator: p.admin != ""})
+	shows := pages.New(pages.Config{Key: key, TLS: p.tlsConfig(), Operator: p.admin != ""})
 	server := &server{plan: p, pages: shows, name: name, log: logger, level: level}
 	server.warn()
 	if err := server.startAll(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/pflag"
 
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/certs"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/origin"
 	"github.com/p2pcache/p2pcache/node"
 )
@@ -48,6 +49,7 @@ type settings struct {
 	places map[string]string // where settings came from, by their names
 
 	secretFile       string
+	tls              certs.Files
 	insecure         bool
 	groupcacheCompat bool
 
@@ -109,9 +111,17 @@ func (s *settings) addGroupFlags(flags *pflag.FlagSet) {
 
 func (s *settings) addSecurityFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.secretFile, "secret-file", "", "`FILE` with the secret that all members share")
+	addTLSFlags(flags, &s.tls)
 	addSwitch(flags, &s.insecure, "insecure", "serve others than this machine without a secret")
 	addSwitch(flags, &s.allowForeignHTTP, "allow-foreign-http", "accept members that serve on a name, or on another IP than they gossip on")
 	addSwitch(flags, &s.groupcacheCompat, "groupcache-compat", "answer golang/groupcache's clients as it would")
+}
+
+// addTLSFlags adds the flags that serve and the commands that ask share.
+func addTLSFlags(flags *pflag.FlagSet, f *certs.Files) {
+	flags.StringVar(&f.Cert, "tls-cert", "", "`FILE` with a certificate and its chain, in PEM; read again when it changes")
+	flags.StringVar(&f.Key, "tls-key", "", "`FILE` with the certificate's private key")
+	flags.StringVar(&f.CA, "tls-ca", "", "`FILE` with the authorities that the others' certificates must be of (default: this machine's)")
 }
 
 // addSwitch adds a flag that is true when it is named alone.

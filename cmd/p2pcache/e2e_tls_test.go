@@ -1,0 +1,101 @@
+package main_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/certs"
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/certs/certstest"
+)
+
+func tlsFlags(f certs.Files) []string {
+	return []string{"--tls-cert", f.Cert, "--tls-key", f.Key, "--tls-ca", f.CA}
+}
+
+func TestMembersWithCertificatesAreOneCacheForThoseWithOne(t *testing.T) {
+	t.Parallel()
+	authority := certstest.NewAuthority(t)
+	args := func(i int64) []string {
+		return append(tlsFlags(authority.Issue(t, t.TempDir(), i)), "--group", "notes=1MiB", "--admin", "127.0.0.1:0")
+	}
+	first := serve(t, append(args(1), "--name", "first")...)
+	second := serve(t, append(args(2), "--name", "second", "--join", first.gossip)...)
+	mine := tlsFlags(authority.Issue(t, t.TempDir(), 3))
+	ask := func(p *process, flags []string, args ...string) result {
+		return tool(t, append(append(args, "--server", p.listen), flags...)...)
+	}
+	eventually(t, patience, "both are members", func() bool {
+		return strings.Count(ask(first, mine, "members").out, "serving") == 2
+	})
+	for _, key := range []string{"a", "b", "c", "d"} { // some owned by each
+		want(t, ask(first, mine, "put", "notes", key, "text"), 0, "")
+		want(t, ask(second, mine, "get", "notes", key), 0, "text")
+	}
+	if r := ask(second, mine, "stats"); r.code != 0 || strings.Count(r.out, "serving") != 2 {
+		t.Errorf("stats: exit %d, %s%s; want that both answer", r.code, r.out, r.err)
+	}
+	strangers := tlsFlags(certstest.NewAuthority(t).Issue(t, t.TempDir(), 4))
+	for name, flags := range map[string][]string{"a certificate of strangers": strangers, "none": nil} {
+		if r := ask(first, flags, "get", "notes", "a"); r.code != 1 {
+			t.Errorf("%s: exit %d, %s%s; want 1", name, r.code, r.out, r.err)
+		}
+	}
+	first.signal(syscall.SIGHUP)
+	eventually(t, patience, "the certificate is read again", func() bool {
+		return strings.Contains(first.logs.String(), `reloaded=["certificate"]`)
+	})
+}
+
+func TestTLSThatCannotBeIsRefused(t *testing.T) {
+	f := certstest.NewAuthority(t).Issue(t, t.TempDir(), 1)
+	for want, args := range map[string][]string{
+		"--tls-cert: certificate and key: give both": {"--tls-cert", f.Cert},
+		"--tls-ca: no certificate to serve with":     {"--tls-ca", f.CA},
+		"no such file":                               {"--tls-cert", "/absent", "--tls-key", f.Key},
+	} {
+		if r := p2p("", append([]string{"serve", "--listen", "127.0.0.1:0", "--gossip", "127.0.0.1:0"}, args...)...); r.code != 2 || !strings.Contains(r.err, want) {
+			t.Errorf("serve %q: exit %d, %s; want 2 and %q", args, r.code, r.err, want)
+		}
+	}
+	wantError(t, p2p("", "get", "g", "k", "--tls-ca", "/absent"), 2, "TLS: open /absent")
+}
+
+func TestTheOperatorsAddressHasProfilesAndTheNodesHasNone(t *testing.T) {
+	t.Parallel()
+	addr := freePorts(t, 1)[0]
+	p := serve(t, "--admin", addr)
+	admin := &process{t: t, listen: addr, logs: p.logs}
+	for path, codes := range map[string][2]int{
+		"/metrics": {404, 200}, "/debug/pprof/heap": {404, 200}, "/": {404, 200}, "/healthz": {200, 200}, "/readyz": {200, 200},
+		value("scores", "Tom"): {200, 200},
+	} {
+		if r := p.ask(http.MethodGet, path, ""); r.code != codes[0] {
+			t.Errorf("%s on the node's address: %d, want %d", path, r.code, codes[0])
+		}
+		if r := admin.ask(http.MethodGet, path, ""); r.code != codes[1] {
+			t.Errorf("%s on the operator's: %d, want %d", path, r.code, codes[1])
+		}
+	}
+}
+
+func TestWithASecretThePagesAreForThoseWhoKnowIt(t *testing.T) {
+	t.Parallel()
+	secret := filepath.Join(t.TempDir(), "secret")
+	if err := os.WriteFile(secret, []byte("s3cret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	p := serve(t, "--secret-file", secret)
+	// From this machine, all may look; a wrong signature is refused all the same.
+	other := file(t, "other", "another")
+	if r := tool(t, "members", "--server", p.listen); r.code != 0 {
+		t.Errorf("without a secret: exit %d, %s", r.code, r.err)
+	}
+	if r := tool(t, "members", "--server", p.listen, "--secret-file", secret); r.code != 0 {
+		t.Errorf("with the secret: exit %d, %s", r.code, r.err)
+	}
+	wantError(t, tool(t, "stats", "--server", p.listen, "--secret-file", other), 1, "401 Unauthorized: the signature is wrong: the secrets differ")
+}
