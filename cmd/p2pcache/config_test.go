@@ -139,7 +139,7 @@ func TestHUPReadsTheFileAgain(t *testing.T) {
 		return "log-level: " + level + "\ngroups: {pages: {size: " + size + ", origin: {url: '" + s.URL + "/{key}', headers: {X-From: " + from + "}}}}\n"
 	}
 	path := file(t, "conf.yaml", config("info", "old", "1MiB"))
-	p := serve(t, "--config", path)
+	p := serve(t, "--config", path, "--zone", "z")
 	get := func(key, want string) { t.Helper(); p.want(value("pages", key), reply{http.StatusOK, want}) }
 	get("a", "old/a")
 	reload := func(text, logged string) {
@@ -153,7 +153,7 @@ func TestHUPReadsTheFileAgain(t *testing.T) {
 	}
 	reload("groups: {pages: {size: x}}\n", "not reloaded: all stays as it was")
 	get("b", "old/b")
-	reload(config("info", "new", "2MiB"), `needs_restart=["group pages"]`)
+	reload("weight: 2\n"+config("info", "new", "2MiB"), `needs_restart=["group pages","weight"]`)
 	get("c", "old/c")
 	reload(config("debug", "new", "1MiB"), `reloaded=["log-level","origin of group pages"]`)
 	get("d", "new/d")

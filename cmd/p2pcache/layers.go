@@ -18,10 +18,12 @@ const (
 func (s *settings) fill(flags *pflag.FlagSet) error {
 	flags.Visit(func(f *pflag.Flag) { s.places[f.Name] = "--" + f.Name })
 	err := fillFromEnvironment(flags, s.places)
-	if s.configFile == "" {
-		return err
+	if s.configFile != "" {
+		err = errors.Join(err, s.fillFromFile(flags, s.configFile))
 	}
-	return errors.Join(err, s.fillFromFile(flags, s.configFile))
+	s.texts = map[string]string{}
+	flags.VisitAll(func(f *pflag.Flag) { s.texts[f.Name] = f.Value.String() })
+	return err
 }
 
 // fillFromEnvironment reads P2PCACHE_LOG_FORMAT for --log-format, and so on. An empty variable counts as none.

@@ -5,7 +5,6 @@ import (
 	"context"
 	"reflect"
 	"slices"
-	"strings"
 	"sync/atomic"
 
 	"github.com/spf13/pflag"
@@ -113,32 +112,16 @@ func (s *server) applyOrigins(want []plannedGroup) (done, later []string) {
 	return done, later
 }
 
-// others are the settings, beside those of groups, that differ from s and need a restart.
+// appliedOtherwise are the settings that are compared by what they come to, or cannot change.
+var appliedOtherwise = [...]string{"group", originKey, "log-level", configFlag}
+
+// others are all other settings that the file or the environment gives now otherwise than when the node was started.
 func (s *server) others(fresh settings) (names []string) {
-	was, is := texts(s.settings), texts(fresh)
-	for name, text := range was {
-		if is[name] != text {
+	for name, text := range fresh.texts {
+		if s.texts[name] != text && !slices.Contains(appliedOtherwise[:], name) && !slices.Contains(s.commandLine.names, name) {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	return names
-}
-
-// texts are settings as flags print them, but for those that are compared otherwise.
-func texts(s settings) map[string]string {
-	return map[string]string{
-		"name": s.name, "listen": s.listen, "admin": s.admin, "gossip": s.gossip, "advertise": s.advertise, "zone": s.zone,
-		"cluster": s.cluster, "weight": number(float64(s.weight)), "drain-timeout": s.drainTimeout.String(),
-		"join": strings.Join(s.join, ","), "peers": strings.Join(s.peers, ","), "log-format": s.logFormat,
-		"insecure": word(s.insecure), "groupcache-compat": word(s.groupcacheCompat), "max-members": number(float64(s.maxMembers)),
-		"secret-file": s.secretFile, "tls-cert": s.tls.Cert, "tls-key": s.tls.Key, "tls-ca": s.tls.CA,
-	}
-}
-
-func word(b bool) string {
-	if b {
-		return "true"
-	}
-	return "false"
 }

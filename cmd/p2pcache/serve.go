@@ -31,6 +31,8 @@ Origins, which --origin names:
 When the node serves, one line goes to standard output: ready name=NAME listen=HOST:PORT gossip=IP:PORT. It has tried to
 join by then; where no seed answered, it serves alone and goes on trying. Logs go to standard error.
 
+Loads are traced by OpenTelemetry where OTEL_EXPORTER_OTLP_ENDPOINT names a collector, and an HTTP origin is told of the trace.
+
 SIGHUP makes the node read the file again: the log level and the groups' origins change at once, and what needs a restart is
 logged. "p2pcache help config" shows a file.
 

@@ -14,11 +14,15 @@ import (
 
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/access"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/pages"
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/traces"
 	"github.com/p2pcache/p2pcache/node"
 )
 
 // firstJoin bounds the wait for a seed before the node is ready: one whose seeds are away serves alone within a second.
 const firstJoin = 750 * time.Millisecond
+
+// lastTraces bounds sending what was traced last.
+const lastTraces = 2 * time.Second
 
 // server is a node and what stands around it.
 type server struct {
@@ -29,6 +33,7 @@ type server struct {
 	pages       *pages.Pages
 	commandLine commandLine
 	loaders     map[string]*reloadable // by group
+	traces      *traces.Tracer         // nil: none
 	name        *memberName            // in log lines
 	level       *logLevel
 	log         zerolog.Logger
@@ -68,6 +73,9 @@ func (s *server) startAll() error {
 		return err
 	}
 	s.name.set(s.node.Self().Name)
+	if err := s.startTraces(); err != nil {
+		return err
+	}
 	if err := s.makeGroups(); err != nil {
 		return err
 	}
@@ -100,6 +108,12 @@ func (s *server) startNode() (err error) {
 	return nil
 }
 
+func (s *server) startTraces() (err error) {
+	version, _ := pages.Build()
+	s.traces, err = traces.Start(context.Background(), s.node.Self().Name, version)
+	return err
+}
+
 // nodeError tells what the system refused from what the settings ask for and cannot be.
 func nodeError(err error) error {
 	if _, system := errors.AsType[syscall.Errno](err); system {
@@ -115,6 +129,11 @@ func (s *server) close() {
 	}
 	s.pages.Close()
 	s.admin.close()
+	ctx, cancel := context.WithTimeout(context.Background(), lastTraces)
+	defer cancel()
+	if err := s.traces.Close(ctx); err != nil {
+		s.log.Warn().Err(err).Msg("the last traces are lost")
+	}
 }
 
 // makeGroups makes the groups, whose origins can be changed later.
@@ -124,7 +143,7 @@ func (s *server) makeGroups() error {
 		config := g.config
 		if g.load != nil {
 			s.loaders[g.name] = newReloadable(g.load)
-			config.Load = s.loaders[g.name].load
+			config.Load = s.traces.Loader(g.name, s.loaders[g.name].load)
 		}
 		if _, err := s.node.NewGroup(g.name, config); err != nil {
 			return usagef("%s: %w", g.where(), err)

@@ -47,6 +47,7 @@ type settings struct {
 	groups        []groupSetting
 
 	places map[string]string // where settings came from, by their names
+	texts  map[string]string // all settings as their flags print them
 
 	secretFile       string
 	tls              certs.Files

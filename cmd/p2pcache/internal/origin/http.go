@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"time"
 
+	"go.opentelemetry.io/otel/propagation"
+
 	"github.com/p2pcache/p2pcache/node"
 )
 
@@ -119,6 +121,7 @@ func (g grouped) ask(ctx context.Context, target, key string) (node.Value, error
 		return node.Value{}, withoutURL(err)
 	}
 	req.Header = g.header.Clone()
+	propagation.TraceContext{}.Inject(ctx, propagation.HeaderCarrier(req.Header)) // nothing, unless loads are traced
 	before, conditional := g.kept.get(key)
 	if conditional {
 		before.ask(req)

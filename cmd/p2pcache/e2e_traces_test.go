@@ -1,0 +1,66 @@
+package main_test
+
+import (
+	"bytes"
+	"encoding/hex"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+)
+
+// collector is an OTLP endpoint that keeps what it is sent.
+type collector struct {
+	mu   sync.Mutex
+	sent []byte // guarded by mu
+}
+
+func (c *collector) ServeHTTP(_ http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sent = append(c.sent, body...)
+}
+
+func (c *collector) has(text []byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return bytes.Contains(c.sent, text)
+}
+
+func TestLoadsAreTracedToTheOriginWhereTheEnvironmentAsksForIt(t *testing.T) {
+	var c collector
+	endpoint := httptest.NewServer(&c)
+	defer endpoint.Close()
+	origin := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, r.Header.Get("Traceparent"))
+	}))
+	defer origin.Close()
+	args := []string{"--origin", origin.URL + "/{key}", "--group", "pages=1MiB", "--name", "tracing-node"}
+	off := serve(t, args...)
+	off.want(value("pages", "k"), reply{http.StatusOK, ""})
+
+	t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint.URL)
+	on := serve(t, args...)
+	parent := strings.Split(on.ask(http.MethodGet, value("pages", "k"), "").body, "-")
+	if len(parent) != 4 || len(parent[1]) != 32 {
+		t.Fatalf("the origin was told of %q, want a trace", parent)
+	}
+	on.signal(syscall.SIGTERM)
+	if code := on.exitCode(); code != 0 {
+		t.Errorf("exit %d, want 0", code)
+	}
+	id, err := hex.DecodeString(parent[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, text := range map[string][]byte{"trace": id, "span": []byte("load pages"), "service": []byte("p2pcache"), "node": []byte("tracing-node")} {
+		if !c.has(text) {
+			t.Errorf("the collector was not sent the %s %q", what, text)
+		}
+	}
+}
