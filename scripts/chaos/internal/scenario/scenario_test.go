@@ -11,13 +11,14 @@ import (
 )
 
 func TestTheSameSeedPlansTheSame(t *testing.T) {
-	if scenario.Plan(7, time.Hour) != scenario.Plan(7, time.Hour) {
+	first, second := scenario.Plan(7, time.Hour), scenario.Plan(7, time.Hour)
+	if first != second {
 		t.Error("two plans of a seed differ")
 	}
 	if scenario.Plan(7, time.Minute) == scenario.Plan(8, time.Minute) {
 		t.Error("two seeds plan the same")
 	}
-	if short := scenario.Plan(7, time.Minute); !strings.HasPrefix(scenario.Plan(7, time.Hour), strings.TrimSuffix(short, "]")) {
+	if short := scenario.Plan(7, time.Minute); !strings.HasPrefix(first, strings.TrimSuffix(short, "]")) {
 		t.Error("a longer plan begins otherwise")
 	}
 }
