@@ -172,6 +172,55 @@ func TestOwnershipThatComesBackBringsNoOldValueBack(t *testing.T) {
 	}
 }
 
+func TestWhatIsSetWhileNodesComeAndGoIsNotLost(t *testing.T) {
+	nodes := nodetest.Start(t, 4)
+	cfg := node.GroupConfig{HotTTL: -1}
+	groups := nodetest.Group(t, nodes, "scores", cfg)
+	keys := testKeys(300)
+	latest := make([]string, len(keys)) // of what was acknowledged
+	stop := make(chan struct{})
+	var writers sync.WaitGroup
+	for w := range 3 {
+		writers.Go(func() {
+			for round := 0; ; round++ {
+				for i := w; i < len(keys); i += 3 {
+					select {
+					case <-stop:
+						return
+					default:
+					}
+					value := strconv.Itoa(round)
+					if groups[w%2].Set(t.Context(), keys[i], node.Value{Data: []byte(value)}) == nil {
+						latest[i] = value
+					} else {
+						latest[i] = "" // nobody knows
+					}
+				}
+			}
+		})
+	}
+	for range 3 {
+		if err := nodes[3].Leave(t.Context()); err != nil {
+			t.Error(err)
+		}
+		nodetest.WaitAgreed(t, nodes[:3]...)
+		nodes[3] = restart(t, "", nodes[0].Self().GossipAddr)
+		nodetest.Group(t, nodes[3:], "scores", cfg)
+		nodetest.WaitAgreed(t, nodes...)
+	}
+	close(stop)
+	writers.Wait()
+	unknown := 0
+	for i, key := range keys {
+		if latest[i] == "" {
+			unknown++
+			continue
+		}
+		mustGet(t, groups[2], key, latest[i])
+	}
+	t.Logf("%d of %d keys were last written by a Set that failed", unknown, len(keys))
+}
+
 func TestALeaveThatIsCutShortLeavesNothingHalfDone(t *testing.T) {
 	nodes, stopped := fixedPeers(t, 2)
 	o := echo()
