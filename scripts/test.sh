@@ -98,13 +98,13 @@ if [ "$fuzztime" != 0s ]; then
   step "fuzz, $fuzztime each"
   fuzz
 fi
+if [ "$(uname)" = Linux ]; then
+  step "chaos: what is counted, not timed"
+  scripts/chaos.sh kill9 stop3 rolling partition10 herd restart --counts --duration 3s --steady 2s --rounds 3 --keys 3000 --rate 200
+fi
 step "tests of scripts"
 modules
 step tests
 go test -race ./...
 step "the page, in a browser"
 page
-if [ "$(uname)" = Linux ]; then
-  step "chaos: what is counted, not timed"
-  scripts/chaos.sh kill9 stop3 rolling partition10 herd restart --counts --duration 3s --steady 2s --rounds 3 --keys 3000 --rate 200
-fi
