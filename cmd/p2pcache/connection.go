@@ -66,6 +66,7 @@ func newConnectedCommand(name, usage, short string, ask func(context.Context, *a
 			return c.ask(cmd, args, ask)
 		},
 	}
+	cmd.ValidArgsFunction = c.completeArguments(usage)
 	flags := cmd.Flags()
 	flags.StringVar(&c.server, "server", defaultListen, "`HOST:PORT` or URL of any node of the cluster; P2PCACHE_SERVER sets it too")
 	flags.StringVar(&c.secretFile, "secret-file", "", "`FILE` with the cluster's secret; P2PCACHE_SECRET_FILE sets it too")

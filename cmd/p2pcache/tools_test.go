@@ -186,3 +186,16 @@ func TestVariablesConfigureTheTools(t *testing.T) {
 	t.Setenv("P2PCACHE_SECRET_FILE", filepath.Join(t.TempDir(), "absent"))
 	wantError(t, p2p("", "get", "notes", "k"), 2, "--secret-file")
 }
+
+func TestAShellCompletesTheGroupsOfTheNode(t *testing.T) {
+	startNode(t)
+	want(t, p2p("", "__complete", "get", ""), 0, "notes\n:4\n")
+	want(t, p2p("", "__complete", "get", "notes", ""), 0, ":4\n")
+	want(t, p2p("", "__complete", "warm", "notes", ""), 0, ":0\n")
+	want(t, p2p("", "__complete", "get", "--server", "127.0.0.1:1", ""), 0, ":4\n")
+	for _, shell := range []string{"bash", "zsh", "fish"} {
+		if r := p2p("", "completion", shell); r.code != 0 || !strings.Contains(r.out, "p2pcache") {
+			t.Errorf("completion %s: exit %d, %.100q", shell, r.code, r.out)
+		}
+	}
+}
