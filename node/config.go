@@ -79,8 +79,9 @@ type Config struct {
 	// TLS is used to serve, and to connect to peers. If nil, plain HTTP.
 	TLS *tls.Config
 
-	// GroupcacheCompat serves golang/groupcache clients: a request without an Accept header is answered in protobuf,
-	// and a plus in its path is a space. If false, raw bytes and a plus.
+	// GroupcacheCompat serves golang/groupcache clients, and fetches from its servers: a request without an Accept header is
+	// answered in protobuf, a plus in its path is a space, and a peer may reply as groupcache does. If false, raw bytes, a
+	// plus, and only what members of this project reply.
 	GroupcacheCompat bool
 
 	// Fallback serves the paths outside /_gocache/ on the node's listen address. If nil, they are not found.

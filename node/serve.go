@@ -22,11 +22,11 @@ func (h *handler) MaxValueBytes(group string) (int, bool) {
 	return g.cfg.MaxValueBytes, true
 }
 
-// ServeCached implements transport.CachedHandler: it answers what peers ask for and the store holds.
+// ServeCached implements transport.CachedHandler: it answers a Get with what the store holds.
 func (h *handler) ServeCached(r transport.Request) (transport.Response, bool) {
 	n := (*Node)(h)
 	g, ok := n.groups.find(r.Group)
-	if !ok || !r.Peer || r.Version > 0 || n.ctx.Err() != nil {
+	if !ok || r.Version > 0 || n.ctx.Err() != nil {
 		return transport.Response{}, false
 	}
 	hash := g.space.Hash(r.Key)
@@ -34,10 +34,15 @@ func (h *handler) ServeCached(r transport.Request) (transport.Response, bool) {
 	if !ok || a.absent || a.from == fromStale {
 		return transport.Response{}, false
 	}
-	g.counts.served.add()
-	resp := transport.Response{Value: a.Data, TTL: a.TTL, Version: a.version}
-	if !r.CachedOnly {
-		resp.MinuteQPS = g.rates.asked(hash, time.Since(g.made))
+	resp := transport.Response{Value: a.Data, TTL: a.TTL, Version: a.version, Hit: true, Source: a.from.String()}
+	switch {
+	case r.Peer:
+		g.counts.served.add()
+		if !r.CachedOnly {
+			resp.MinuteQPS = g.rates.asked(hash, time.Since(g.made))
+		}
+	case !r.CachedOnly:
+		g.countHit(a.from, hash, r.Key)
 	}
 	return resp, true
 }

@@ -30,6 +30,10 @@ type ClientConfig struct {
 
 	// Plain sends every request as plain HTTP. If false, requests go as frames to members that speak them.
 	Plain bool
+
+	// GroupcacheCompat takes what golang/groupcache's servers reply to a Get for a member's reply. If false, only what
+	// members reply.
+	GroupcacheCompat bool
 }
 
 // Client carries requests to one member over connections that it keeps. It is safe for concurrent use.
@@ -39,6 +43,7 @@ type Client struct {
 	dialPlain func(ctx context.Context, network, addr string) (net.Conn, error)
 	plain     *plain
 	signer    *signer
+	compat    bool
 	sessions  sessions
 	ctx       context.Context // of all requests and connections
 	close     context.CancelCauseFunc
@@ -46,7 +51,7 @@ type Client struct {
 
 // NewClient returns a Client, which connects when it is first used.
 func NewClient(cfg ClientConfig) *Client {
-	c := &Client{base: url.URL{Scheme: "http", Host: cfg.Addr}, tls: http1TLS(cfg.TLS)}
+	c := &Client{base: url.URL{Scheme: "http", Host: cfg.Addr}, tls: http1TLS(cfg.TLS), compat: cfg.GroupcacheCompat}
 	c.dialPlain = (&net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlivePeriod}).DialContext
 	if c.tls != nil {
 		c.base.Scheme = "https"

@@ -158,3 +158,6 @@ func (h Handshake) Welcome(key string) []byte {
 
 // ClientProof is a client's proof.
 func (h Handshake) ClientProof(key string) []byte { return h.inner().proof([]byte(key), sideClient) }
+
+// ParseGroupcache is parseGroupcache.
+func ParseGroupcache(b []byte, now time.Time) (Response, error) { return parseGroupcache(b, now) }

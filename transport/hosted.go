@@ -37,8 +37,7 @@ type hosted struct {
 	keys   *keys         // at the time of the handshake
 	known  chan struct{} // closed once there are:
 	trust  trust
-	key    []byte // that the client has proved to know; nil: none
-	cached CachedHandler
+	key    []byte            // that the client has proved to know; nil: none
 	groups map[string]string // names of groups, so that they are not allocated anew
 	large  largeReplies
 
@@ -57,7 +56,6 @@ func newHosted(g *guest) *hosted {
 		out:    newOutbox(g.conn, sendTimeout),
 		groups: map[string]string{}, underway: map[uint64]context.CancelFunc{}, heard: time.Now(),
 	}
-	h.cached, _ = g.server.cfg.Handler.(CachedHandler)
 	h.ctx, h.end = context.WithCancel(g.server.ctx)
 	h.large.init()
 	return h
@@ -131,10 +129,10 @@ func (h *hosted) request(in *incoming) bool {
 	if refused := h.refuse(in); refused != nil {
 		return h.reply(in.id, in.peer, refused)
 	}
-	if h.cached != nil && in.op == Get {
+	if h.server.cached != nil && in.op == Get {
 		// The key is only lent, as ServeCached's contract has it: it is overwritten by the next frames.
 		key := unsafe.String(unsafe.SliceData(in.key), len(in.key))
-		if resp, ok := h.cached.ServeCached(in.request(h.group(in.group), key)); ok {
+		if resp, ok := h.server.cached.ServeCached(in.request(h.group(in.group), key)); ok {
 			return h.reply(in.id, in.peer, &resp)
 		}
 	}

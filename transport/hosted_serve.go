@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"runtime/debug"
 )
 
@@ -27,7 +28,7 @@ func (h *hosted) start(in *incoming, r Request) bool {
 	if refused := h.limit(r, len(in.value)); refused != nil {
 		return h.reply(in.id, in.peer, refused)
 	}
-	ctx, cancel := h.deadline(in)
+	ctx, cancel := deadline(h.ctx, in.timeout)
 	if refused := h.enter(in.id, cancel); refused != nil {
 		cancel()
 		return h.reply(in.id, in.peer, refused)
@@ -54,15 +55,6 @@ func (h *hosted) limit(r Request, length int) *Response {
 		return refusal(TooLarge, fmt.Errorf("the value is longer than %d bytes", most))
 	}
 	return nil
-}
-
-// deadline bounds a request by the time that its sender still has.
-func (h *hosted) deadline(in *incoming) (context.Context, context.CancelFunc) {
-	left := in.timeout
-	if left == 0 {
-		left = maxTimeout
-	}
-	return context.WithTimeout(h.ctx, min(left, maxTimeout))
 }
 
 // enter notes a request that is under way, or refuses it.
@@ -101,6 +93,12 @@ func (h *hosted) cancel(id uint64) {
 
 // answer answers a request by the Handler.
 func (h *hosted) answer(ctx context.Context, id uint64, r Request) {
+	// What was held up on its way may be followed by its cancellation at once. A write that nobody waits for must not be
+	// carried out after those that come later.
+	if runtime.Gosched(); ctx.Err() != nil {
+		h.leave(id)
+		return
+	}
 	resp := h.call(ctx, r)
 	if h.leave(id) && h.reply(id, r.Peer, &resp) {
 		h.out.flush()

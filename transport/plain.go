@@ -74,6 +74,9 @@ func (p *plain) exchange(ctx context.Context, r Request) (Response, error) {
 	}
 	defer reply.Body.Close()
 	p.watch.hear()
+	if p.client.compat && r.Op == Get && !isMembers(reply) {
+		return readGroupcache(reply, r)
+	}
 	return readReply(reply, r)
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"runtime/debug"
+	"time"
 )
 
 var (
@@ -37,17 +38,24 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, escaped string) {
 		s.refuseMethod(w, r, t)
 		return
 	}
-	ctx, cancel, err := deadline(r)
+	left, err := millis(r.Header, headerTimeout)
 	if err != nil {
 		s.refuse(w, r, refusal(BadRequest, err))
 		return
 	}
-	defer cancel()
 	req, refused := s.request(r, op, t)
 	if refused != nil {
 		s.refuse(w, r, refused)
 		return
 	}
+	if s.cached != nil && op == Get {
+		if resp, ok := s.cached.ServeCached(req); ok {
+			s.reply(w, r, req, resp)
+			return
+		}
+	}
+	ctx, cancel := deadline(r.Context(), left)
+	defer cancel()
 	extendTimeout(ctx, w)
 	s.reply(w, r, req, s.cfg.Handler.Serve(ctx, req))
 }
@@ -79,17 +87,12 @@ func operation(method string, t target) (Op, bool) {
 	return 0, false
 }
 
-// deadline bounds a request by the time that its sender still has.
-func deadline(r *http.Request) (context.Context, context.CancelFunc, error) {
-	left, err := millis(r.Header, headerTimeout)
-	if err != nil {
-		return nil, nil, err
-	}
+// deadline bounds a request by the time that its sender still has; 0: any.
+func deadline(ctx context.Context, left time.Duration) (context.Context, context.CancelFunc) {
 	if left == 0 {
 		left = maxTimeout
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), min(left, maxTimeout))
-	return ctx, cancel, nil
+	return context.WithTimeout(ctx, min(left, maxTimeout))
 }
 
 // request reads what r asks, checks its signature, and reads its body only as far as its sender and its group allow.

@@ -52,6 +52,7 @@ type ServerConfig struct {
 // Server serves the protocol. It is safe for concurrent use.
 type Server struct {
 	cfg      ServerConfig
+	cached   CachedHandler // nil: the Handler is none
 	refused  zerolog.Logger
 	verifier *verifier
 	http     *http.Server
@@ -72,6 +73,7 @@ func NewServer(cfg ServerConfig) *Server {
 	}
 	cfg.TLS = http1TLS(cfg.TLS)
 	s := &Server{cfg: cfg, fresh: fresh{conns: map[net.Conn]struct{}{}}, frames: frames{sessions: map[string]*hosted{}}}
+	s.cached, _ = cfg.Handler.(CachedHandler)
 	s.refused = cfg.Logger.Sample(&zerolog.BurstSampler{Burst: refusalsLogged, Period: time.Second})
 	s.verifier = newVerifier(newKeyring(cfg.Key))
 	s.ctx, s.end = context.WithCancel(context.Background())

@@ -52,6 +52,12 @@ func converse(ctx context.Context, conn net.Conn, reply func(r *http.Request) st
 	}
 }
 
+// withLength puts a Content-Length into a reply.
+func withLength(reply string) string {
+	head, body, _ := strings.Cut(reply, "\r\n\r\n")
+	return head + "\r\nContent-Length: " + itoa(len(body)) + "\r\n\r\n" + body
+}
+
 const (
 	rawType   = "Content-Type: application/octet-stream\r\n"
 	lastReply = "Connection: close\r\n"

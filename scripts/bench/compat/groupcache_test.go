@@ -69,6 +69,7 @@ func startNode(t *testing.T) *node.Node {
 func TestGroupcacheAndANodeFetchFromEachOther(t *testing.T) {
 	p := startPool(t)
 	t.Run("the pool from the node", func(t *testing.T) { poolFetches(t, p) })
+	t.Run("the node from the pool", func(t *testing.T) { nodeFetches(t, p) })
 }
 
 func poolFetches(t *testing.T, p *pool) {
@@ -86,5 +87,29 @@ func poolFetches(t *testing.T, p *pool) {
 	var value string
 	if err := p.group.Get(t.Context(), "absent", groupcache.StringSink(&value)); err == nil {
 		t.Errorf("the pool got %q of a key that the node's origin does not have", value)
+	}
+}
+
+// nodeFetches has a node whose one peer is the pool get keys that the pool owns.
+func nodeFetches(t *testing.T, p *pool) {
+	n := startNode(t)
+	if err := n.SetPeers("http://"+n.Self().HTTPAddr, p.url); err != nil {
+		t.Fatal(err)
+	}
+	p.Set(p.url)
+	g, _ := n.Group(group)
+	owned := 0
+	for i := range 200 {
+		key := keys[i%len(keys)] + strings.Repeat("+", i/len(keys))
+		if n.Owners(group, key, 1)[0] == n.Self() {
+			continue
+		}
+		owned++
+		if v, err := g.Get(t.Context(), key); err != nil || string(v.Data) != "pool's "+key {
+			t.Errorf("the node got %.100q of key %.100q, %v", v.Data, key, err)
+		}
+	}
+	if owned < 20 {
+		t.Errorf("the pool owns %d keys of 200", owned)
 	}
 }
