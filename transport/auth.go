@@ -19,9 +19,10 @@ import (
 const authWindow = 5 * time.Minute
 
 var (
-	errUnsigned = errors.New("the request is not signed: use the cluster's secret")
-	errBadAuth  = errors.New("the signature is wrong: the secrets differ")
-	errClock    = errors.New("the signature's time is off: set the clocks")
+	errUnsigned    = errors.New("the request is not signed: use the cluster's secret")
+	errBadAuth     = errors.New("the signature is wrong: the secrets differ")
+	errClientsOnly = errors.New("members are not served here: ask at the address for members")
+	errClock       = errors.New("the signature's time is off: set the clocks")
 )
 
 // signer signs requests: Gocache-Auth is "<Unix time in ms> <session> <number> <HMAC-SHA256 in hex>". The session is the
@@ -98,17 +99,21 @@ func parseSignature(field string) (*signature, error) {
 // write that was recorded on its way to another member, or before the verifier was made.
 type verifier struct {
 	keyring *keyring
+	token   string // of outside clients; empty: none
 	seen    *replays
 }
 
-func newVerifier(k *keyring) *verifier { return &verifier{k, newReplays()} }
+func newVerifier(k *keyring) *verifier { return &verifier{keyring: k, seen: newReplays()} }
 
 // open returns the signature of a request whose body is not read yet, or why there is no need to read it. The signature is
 // nil where none is needed: clients on loopback go without, members never do.
 func (v *verifier) open(r *http.Request) (*signature, error) {
 	field := r.Header.Get(headerAuth)
+	peer := r.Header.Get(headerPeer) != ""
 	switch {
-	case !v.keyring.keys.Load().required(), field == "" && r.Header.Get(headerPeer) == "" && fromLoopback(r):
+	case peer && isClientsOnly(r):
+		return nil, errClientsOnly
+	case !v.keyring.keys.Load().required(), field == "" && !peer && (fromLoopback(r) || showsToken(r, v.token)):
 		return nil, nil
 	case field == "":
 		return nil, errUnsigned

@@ -24,6 +24,9 @@ type call struct {
 	limit atomic.Int64 // of the value, in bytes
 	keys  int          // how many items there must be; 0 unless for a GetMany
 
+	// deadline is kept by the session where the caller's context does not tell it, in ns since the session began; 0: none.
+	deadline atomic.Int64
+
 	// waits is the id of the request whose reply is waited for; 0: none. Who takes it away, the session's reader or the
 	// caller that goes without, may go on with the call.
 	waits atomic.Uint64
@@ -148,6 +151,24 @@ func (cs *calls) limit(id uint64) (int, bool) {
 	}
 	c := &block[id&slotMask%blockSize]
 	return int(c.limit.Load()), c.waits.Load() == id
+}
+
+// expired lists the requests whose deadlines are before now.
+func (cs *calls) expired(now int64) []uint64 {
+	var ids []uint64
+	for i := range cs.blocks {
+		block := cs.blocks[i].Load()
+		if block == nil {
+			break
+		}
+		for j := range block {
+			c := &block[j]
+			if id := c.waits.Load(); id != 0 && c.deadline.Load() > 0 && c.deadline.Load() < now {
+				ids = append(ids, id)
+			}
+		}
+	}
+	return ids
 }
 
 // fail ends all calls that wait with err.

@@ -25,8 +25,14 @@ var ErrClosed = errors.New("transport: client closed")
 // ClientConfig says how a member is reached. Addr is required.
 type ClientConfig struct {
 	Addr string      // host:port
-	TLS  *tls.Config // If nil, plain HTTP.
+	TLS  *tls.Config // If nil, plain HTTP, unless TLSNow is set.
 	Key  []byte      // what both sides prove that they know, and requests are signed with. If empty, they do not.
+
+	// TLSNow returns what TLS is at the time of a new connection, as certificates change. If nil, TLS.
+	TLSNow func() *tls.Config
+
+	// Token is what an outside client shows. If empty, none.
+	Token string
 
 	// Plain sends every request as plain HTTP. If false, requests go as frames to members that speak them.
 	Plain bool
@@ -39,7 +45,8 @@ type ClientConfig struct {
 // Client carries requests to one member over connections that it keeps. It is safe for concurrent use.
 type Client struct {
 	base      url.URL
-	tls       *tls.Config // nil: none
+	tls       func() *tls.Config // for a new connection; nil: none
+	token     string
 	dialPlain func(ctx context.Context, network, addr string) (net.Conn, error)
 	plain     *plain
 	signer    *signer
@@ -51,13 +58,10 @@ type Client struct {
 
 // NewClient returns a Client, which connects when it is first used.
 func NewClient(cfg ClientConfig) *Client {
-	c := &Client{base: url.URL{Scheme: "http", Host: cfg.Addr}, tls: http1TLS(cfg.TLS), compat: cfg.GroupcacheCompat}
+	c := &Client{base: url.URL{Scheme: "http", Host: cfg.Addr}, token: cfg.Token, compat: cfg.GroupcacheCompat}
 	c.dialPlain = (&net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlivePeriod}).DialContext
-	if c.tls != nil {
+	if c.tls = clientTLS(cfg, c.base.Hostname()); c.tls != nil {
 		c.base.Scheme = "https"
-		if c.tls.ServerName == "" {
-			c.tls.ServerName = c.base.Hostname()
-		}
 	}
 	c.signer = newSigner(newKeyring(cfg.Key))
 	c.ctx, c.close = context.WithCancelCause(context.Background())
@@ -76,7 +80,7 @@ func (c *Client) SetKeys(use []byte, accept ...[]byte) {
 // Close ends the connections and what is under way on them. Any number of calls do what one does.
 func (c *Client) Close() { c.sessions.end(c.close) }
 
-// Do sends r and returns the reply. An error says that no reply came: nobody knows whether a Set, Remove or Purge was
+// Do sends r and returns the reply. It keeps ctx's deadline, to a quarter of a second, also where ctx's Done does not tell it. An error says that no reply came: nobody knows whether a Set, Remove or Purge was
 // carried out, or whether it was twice. It is the cause of ctx's end, ErrClosed, or the network's. A member that gives no sign
 // of life while it is waited for costs two seconds at most, and nothing for the two seconds after that; one that is slow may
 // take as long as ctx allows.

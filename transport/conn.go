@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 )
 
@@ -28,4 +29,13 @@ type boundConn struct {
 func (c *boundConn) Close() error {
 	c.unbind()
 	return c.Conn.Close()
+}
+
+// dialTLS is dial for TLS. net/http makes the handshake.
+func (c *Client) dialTLS(ctx context.Context, network, addr string) (net.Conn, error) {
+	conn, err := c.dial(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return tls.Client(conn, c.tls()), nil
 }

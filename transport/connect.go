@@ -58,14 +58,14 @@ func (c *Client) upgrade(ctx context.Context, conn net.Conn, session string) (*l
 		return nil, err
 	}
 	if c.tls != nil {
-		secure := tls.Client(conn, c.tls)
+		secure := tls.Client(conn, c.tls())
 		if err := secure.HandshakeContext(ctx); err != nil {
 			return nil, err
 		}
 		conn = secure
 	}
 	h := handshake{host: c.base.Host, session: session, clientNonce: rand.Text()}
-	if _, err := io.WriteString(conn, upgradeRequest(h)); err != nil {
+	if _, err := io.WriteString(conn, upgradeRequest(h, c.token)); err != nil {
 		return nil, silentIfLate(err)
 	}
 	in := bufio.NewReader(io.LimitReader(conn, maxReplyHeader))
@@ -86,13 +86,16 @@ func (c *Client) upgrade(ctx context.Context, conn net.Conn, session string) (*l
 }
 
 // upgradeRequest asks for an upgrade.
-func upgradeRequest(h handshake) string {
+func upgradeRequest(h handshake, token string) string {
 	lines := []string{
 		"GET " + Prefix + " HTTP/1.1", "Host: " + h.host, "Connection: Upgrade", "Upgrade: " + upgradeName,
 		headerFrames + ": " + framesVersion, headerNonce + ": " + h.clientNonce,
 	}
 	if h.session != "" {
 		lines = append(lines, headerSession+": "+h.session)
+	}
+	if token != "" {
+		lines = append(lines, headerToken+": "+bearer+token)
 	}
 	return strings.Join(lines, "\r\n") + "\r\n\r\n"
 }

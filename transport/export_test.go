@@ -149,7 +149,7 @@ func (h Handshake) inner() *handshake {
 }
 
 // Request is the request for an upgrade.
-func (h Handshake) Request() string { return upgradeRequest(*h.inner()) }
+func (h Handshake) Request() string { return upgradeRequest(*h.inner(), "") }
 
 // Welcome is the reply to it.
 func (h Handshake) Welcome(key string) []byte {

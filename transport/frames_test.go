@@ -476,3 +476,69 @@ func (r *recorded) Write(b []byte) (int, error) {
 	r.sent.Write(b)
 	return r.Conn.Write(b)
 }
+
+// late is a context whose deadline no timer watches.
+type late struct {
+	context.Context
+	deadline time.Time
+}
+
+// Deadline implements context.Context.
+func (l late) Deadline() (time.Time, bool) { return l.deadline, true }
+
+func TestADeadlineIsKeptThatNoTimerWatches(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newPipes()
+		defer deaf(l, true)()
+		for _, plain := range []bool{false, true} {
+			c := transport.NewClient(transport.ClientConfig{Addr: "pipes:0", Plain: plain})
+			c.DialWith(l.dial)
+			began := time.Now()
+			_, err := c.Do(late{t.Context(), began.Add(3 * time.Second)}, transport.Request{Group: "g"})
+			if took := time.Since(began); err == nil || took > 3500*time.Millisecond {
+				t.Errorf("plain %v: got %v after %v", plain, err, took)
+			}
+			c.Close()
+		}
+	})
+}
+
+func TestOutsideClientsShowATokenAndAreNoMembers(t *testing.T) {
+	s := transport.NewServer(transport.ServerConfig{Handler: answer(tom), Key: []byte("k"), Token: "token"})
+	l := listen(t)
+	s.StartClients(fromAfar{l}, nil)
+	t.Cleanup(func() { s.Close() })
+	for _, plain := range []bool{false, true} {
+		for _, test := range []struct {
+			token, key string
+			peer       bool
+			want       transport.Code
+		}{
+			{"token", "", false, transport.OK},
+			{"token", "", true, transport.Unauthorized},
+			{"", "", false, transport.Unauthorized},
+			{"tokem", "", false, transport.Unauthorized},
+			{"", "k", false, transport.OK},
+			{"", "k", true, transport.Unauthorized},
+		} {
+			c := connect(t, transport.ClientConfig{Addr: l.Addr().String(), Token: test.token, Key: []byte(test.key), Plain: plain})
+			if resp := must(t, c, transport.Request{Group: "g", Peer: test.peer}); resp.Code != test.want {
+				t.Errorf("plain %v: %+v got %v %s", plain, test, resp.Code, resp.Text)
+			}
+		}
+	}
+}
+
+// fromAfar is a listener whose connections seem to come from another machine.
+type fromAfar struct{ net.Listener }
+
+// Accept implements net.Listener.
+func (f fromAfar) Accept() (net.Conn, error) {
+	conn, err := f.Listener.Accept()
+	return &farConn{conn}, err
+}
+
+type farConn struct{ net.Conn }
+
+// RemoteAddr implements net.Conn.
+func (*farConn) RemoteAddr() net.Addr { return &net.TCPAddr{IP: net.IPv4(192, 0, 2, 1), Port: 9} }

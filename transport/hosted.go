@@ -23,8 +23,9 @@ const (
 
 // trust is what a session's client may ask.
 type trust struct {
-	member bool // everything: it has proved that it knows the key, or there is none
-	local  bool // what clients on this machine may
+	member      bool // everything: it has proved that it knows the key, or there is none
+	local       bool // what clients on this machine may, or those with a token
+	clientsOnly bool // nothing that members ask
 }
 
 // hosted is a server's side of a session.
@@ -52,7 +53,7 @@ type hosted struct {
 func newHosted(g *guest) *hosted {
 	h := &hosted{
 		server: g.server, id: g.handshake.session, conn: g.conn, in: g.in, keys: g.keys,
-		known: make(chan struct{}), trust: trust{local: g.local},
+		known: make(chan struct{}), trust: trust{local: g.local, clientsOnly: g.clientsOnly},
 		out:    newOutbox(g.conn, sendTimeout),
 		groups: map[string]string{}, underway: map[uint64]context.CancelFunc{}, heard: time.Now(),
 	}
@@ -146,6 +147,8 @@ func (h *hosted) request(in *incoming) bool {
 // refuse tells what is wrong with a request; nil if nothing is.
 func (h *hosted) refuse(in *incoming) *Response {
 	switch {
+	case in.peer && h.trust.clientsOnly:
+		return refusal(Unauthorized, errClientsOnly)
 	case !h.trust.member && (in.peer || !h.trust.local) && h.server.verifier.keyring.keys.Load().required():
 		h.server.refused.Warn().Stringer("from", h.conn.RemoteAddr()).Err(errUnsigned).Msg("request refused")
 		return refusal(Unauthorized, errUnsigned)

@@ -21,3 +21,21 @@ func http1TLS(cfg *tls.Config) *tls.Config {
 	cfg.NextProtos = []string{"http/1.1"}
 	return cfg
 }
+
+// clientTLS returns what makes the configuration for a new connection to host; nil where it is to be plain HTTP.
+func clientTLS(cfg ClientConfig, host string) func() *tls.Config {
+	now := cfg.TLSNow
+	if now == nil {
+		if cfg.TLS == nil {
+			return nil
+		}
+		now = func() *tls.Config { return cfg.TLS }
+	}
+	return func() *tls.Config {
+		c := http1TLS(now())
+		if c.ServerName == "" {
+			c.ServerName = host
+		}
+		return c
+	}
+}

@@ -31,7 +31,7 @@ func newPlain(c *Client) *plain {
 	p.pool = &http.Transport{
 		DialContext:            c.dial,
 		Protocols:              http1(),
-		TLSClientConfig:        c.tls,
+		DialTLSContext:         c.dialTLS,
 		TLSHandshakeTimeout:    dialTimeout,
 		ExpectContinueTimeout:  continueTimeout,
 		DisableCompression:     true,
@@ -49,6 +49,11 @@ func newPlain(c *Client) *plain {
 
 // do sends r and returns the reply.
 func (p *plain) do(ctx context.Context, r Request) (Response, error) {
+	if deadline, ok := ctx.Deadline(); ok { // which its Done need not tell
+		var stop context.CancelFunc
+		ctx, stop = context.WithDeadline(ctx, deadline)
+		defer stop()
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer context.AfterFunc(p.client.ctx, func() { cancel(ErrClosed) })()
 	watched := make(chan struct{})

@@ -39,7 +39,7 @@ func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) 
 		return nil, err
 	}
 	// Without a version, net/http does not wait for leave to send a body.
-	req := &http.Request{ProtoMajor: 1, ProtoMinor: 1, URL: &u, Host: u.Host, Header: header(ctx, r)}
+	req := &http.Request{ProtoMajor: 1, ProtoMinor: 1, URL: &u, Host: u.Host, Header: header(ctx, r, c.token)}
 	req = req.WithContext(ctx)
 	if req.Method, err = method(r.Op); err != nil {
 		return nil, err
@@ -64,8 +64,11 @@ func requestBody(r Request) []byte {
 }
 
 // header is what r says beside its method, path and body.
-func header(ctx context.Context, r Request) http.Header {
+func header(ctx context.Context, r Request, token string) http.Header {
 	h := http.Header{}
+	if token != "" {
+		h.Set(headerToken, bearer+token)
+	}
 	if r.Peer {
 		h.Set(headerPeer, "1")
 		describeVersion(h, r.Version)

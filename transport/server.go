@@ -39,6 +39,9 @@ type ServerConfig struct {
 	// Key is what requests are signed with. If empty, they need no signature.
 	Key []byte
 
+	// Token is what outside clients may show in place of a signature. If empty, none.
+	Token string
+
 	// TLS is used to serve. If nil, plain HTTP.
 	TLS *tls.Config
 
@@ -76,6 +79,7 @@ func NewServer(cfg ServerConfig) *Server {
 	s.cached, _ = cfg.Handler.(CachedHandler)
 	s.refused = cfg.Logger.Sample(&zerolog.BurstSampler{Burst: refusalsLogged, Period: time.Second})
 	s.verifier = newVerifier(newKeyring(cfg.Key))
+	s.verifier.token = cfg.Token
 	s.ctx, s.end = context.WithCancel(context.Background())
 	s.http = &http.Server{
 		Handler:           s,
@@ -85,7 +89,7 @@ func NewServer(cfg ServerConfig) *Server {
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		ErrorLog:          httpLog(cfg.Logger),
-		BaseContext:       func(net.Listener) context.Context { return s.ctx },
+		BaseContext:       s.baseContext,
 		ConnState:         s.countConn,
 	}
 	return s
@@ -106,11 +110,34 @@ func (s *Server) countConn(conn net.Conn, state http.ConnState) {
 	}
 }
 
+// baseContext is the context of requests that come to a listener.
+func (s *Server) baseContext(l net.Listener) context.Context {
+	if _, ok := l.(clientsListener); ok {
+		return context.WithValue(s.ctx, clientsOnly{}, true)
+	}
+	return s.ctx
+}
+
+// clientsListener is one on which members are not served.
+type clientsListener struct{ net.Listener }
+
+// StartClients is Start for a listener on which outside clients alone are served, with a TLS of its own; nil for plain HTTP.
+func (s *Server) StartClients(l net.Listener, cfg *tls.Config) {
+	if cfg != nil {
+		l = tls.NewListener(l, http1TLS(cfg))
+	}
+	s.accept(clientsListener{l})
+}
+
 // Start accepts connections from l, which it closes in the end, until Shutdown or Close. What ends it otherwise is logged.
 func (s *Server) Start(l net.Listener) {
 	if s.cfg.TLS != nil {
 		l = tls.NewListener(l, s.cfg.TLS)
 	}
+	s.accept(l)
+}
+
+func (s *Server) accept(l net.Listener) {
 	s.serving.Go(func() {
 		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			s.cfg.Logger.Error().Err(err).Stringer("listen", l.Addr()).Msg("the server stopped accepting connections")

@@ -24,18 +24,24 @@ type session struct {
 	calls calls
 	large largeLanes
 
+	left struct {
+		sync.Mutex
+		ids []uint64 // guarded by it; reads that nobody waits for, and that the member does not know yet
+	}
+
 	heard   atomic.Uint64 // counts what was read on the first lane
 	pings   atomic.Uint64 // counts pings
 	leaving atomic.Bool   // no new requests: the member is closing, or does not know our key any more
 
-	ctx  context.Context // ends with the session
-	end  context.CancelCauseFunc
-	work sync.WaitGroup // the session's goroutines
+	began time.Time
+	ctx   context.Context // ends with the session
+	end   context.CancelCauseFunc
+	work  sync.WaitGroup // the session's goroutines
 }
 
 // newSession begins a session on its first lane.
 func newSession(c *Client, first *lane) *session {
-	s := &session{client: c, lane: first, out: newOutbox(first.conn, 0)}
+	s := &session{client: c, lane: first, out: newOutbox(first.conn, 0), began: time.Now()}
 	s.ctx, s.end = context.WithCancelCause(c.ctx)
 	s.large.queue, s.large.failed = make(chan largeRequest), make(chan struct{})
 	s.work.Go(func() { s.out.run(s.ctx.Done()) })
@@ -68,8 +74,14 @@ func (s *session) do(ctx context.Context, r *Request) (Response, error) {
 	if err != nil {
 		return Response{}, err
 	}
+	timeout, deadline := remaining(ctx)
+	if timeout > 0 {
+		c.deadline.Store(int64(deadline.Sub(s.began)))
+	} else {
+		c.deadline.Store(0)
+	}
 	id := s.calls.begin(c, r)
-	if err := s.send(ctx, id, r); err != nil {
+	if err := s.send(ctx, id, r, timeout); err != nil {
 		s.drop(c, id)
 		return Response{}, err
 	}
@@ -77,13 +89,36 @@ func (s *session) do(ctx context.Context, r *Request) (Response, error) {
 	case <-c.done:
 	case <-ctx.Done():
 		if s.drop(c, id) {
-			s.out.signal(kindCancel, id)
+			s.cancel(id, r.isWrite())
 		}
 		return Response{}, context.Cause(ctx)
 	}
 	resp, err := c.resp, c.err
 	s.calls.release(c)
 	return resp, err
+}
+
+// cancel tells the member that nobody waits for a request any more. For a read it does so in a moment: another caller may ask
+// for the same, and the member need not load it twice. A write must not be carried out late.
+func (s *session) cancel(id uint64, now bool) {
+	if now {
+		s.out.signal(kindCancel, id)
+		return
+	}
+	s.left.Lock()
+	defer s.left.Unlock()
+	s.left.ids = append(s.left.ids, id)
+}
+
+// cancelLeft tells the member of the reads that were cancelled lately.
+func (s *session) cancelLeft() {
+	s.left.Lock()
+	ids := s.left.ids
+	s.left.ids = nil
+	s.left.Unlock()
+	for _, id := range ids {
+		s.out.signal(kindCancel, id)
+	}
 }
 
 // drop gives up a call, and reports whether its reply was still waited for.
@@ -97,9 +132,8 @@ func (s *session) drop(c *call, id uint64) bool {
 }
 
 // send queues a request, and sees to it that it is written.
-func (s *session) send(ctx context.Context, id uint64, r *Request) error {
+func (s *session) send(ctx context.Context, id uint64, r *Request, timeout time.Duration) error {
 	value := requestBody(*r)
-	timeout := remaining(ctx)
 	if len(value) >= largeFrom {
 		return s.sendLarge(ctx, id, r, timeout, value)
 	}
@@ -113,12 +147,12 @@ func (s *session) send(ctx context.Context, id uint64, r *Request) error {
 }
 
 // remaining is what is left until ctx's deadline, in whole milliseconds and at least one; 0 if it has none.
-func remaining(ctx context.Context) time.Duration {
+func remaining(ctx context.Context) (timeout time.Duration, deadline time.Time) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
-		return 0
+		return 0, deadline
 	}
-	return max(time.Millisecond, time.Until(deadline).Truncate(time.Millisecond))
+	return max(time.Millisecond, time.Until(deadline).Truncate(time.Millisecond)), deadline
 }
 
 // receive reads the first lane until the session ends, and ends it.

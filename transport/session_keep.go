@@ -1,6 +1,9 @@
 package transport
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // keep pings the member when nothing is heard of it while calls wait, or at all, and ends the session when it gives no sign of
 // life. A busy member gives it at once: it needs no origin and no store.
@@ -14,17 +17,29 @@ func (s *session) keep() {
 			return
 		case <-tick.C:
 		}
+		s.cancelLeft()
 		if now := s.heard.Load(); now != heard {
 			heard, since = now, time.Now()
 		}
 		quiet := pingIdle
 		if s.calls.active.Load() > 0 {
 			quiet = patience
+			s.expire()
 		}
 		if time.Since(since) >= quiet && !s.alive(heard) {
 			s.client.silent()
 			s.close(errSilent)
 			return
+		}
+	}
+}
+
+// expire ends calls that are past their deadlines: a context need not have a timer for its own.
+func (s *session) expire() {
+	for _, id := range s.calls.expired(int64(time.Since(s.began))) {
+		if c := s.calls.claim(id); c != nil {
+			c.finish(Response{}, context.DeadlineExceeded)
+			s.out.signal(kindCancel, id)
 		}
 	}
 }
@@ -41,6 +56,7 @@ func (s *session) alive(heard uint64) bool {
 			return true
 		case <-tick.C:
 		}
+		s.cancelLeft()
 		if took := time.Since(began); took >= 2*signTimeout {
 			began = time.Now() // this process stood still, and the answer may wait to be read
 		} else if took >= signTimeout {

@@ -52,7 +52,8 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 	}
 	g := &guest{
 		server: s, conn: conn, in: newFrameReader(conn, maxSmall, early), handshake: h,
-		keys: s.verifier.keyring.keys.Load(), local: fromLoopback(r),
+		keys: s.verifier.keyring.keys.Load(), local: fromLoopback(r) || showsToken(r, s.cfg.Token),
+		clientsOnly: isClientsOnly(r),
 	}
 	if !s.frames.spawn(&s.serving, func() { g.run(joined) }) {
 		conn.Close()
@@ -91,12 +92,13 @@ func welcome(h *handshake, k *keys) []byte {
 
 // guest is a connection that was just upgraded.
 type guest struct {
-	server    *Server
-	conn      net.Conn
-	in        *frameReader
-	handshake *handshake
-	keys      *keys // at the time of the handshake
-	local     bool  // it comes from this machine
+	server      *Server
+	conn        net.Conn
+	in          *frameReader
+	handshake   *handshake
+	keys        *keys // at the time of the handshake
+	local       bool  // it comes from this machine, or shows the token
+	clientsOnly bool  // members are not served where it came to
 }
 
 // run serves the connection: as a lane of a session that there is, or as the first of a new one.
