@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/rs/zerolog"
+
 	"github.com/p2pcache/p2pcache/transport"
 )
 
@@ -19,8 +21,14 @@ type ClientConfig struct {
 	// Secret is the cluster's. If empty, requests are not signed, which members with a secret accept from loopback only.
 	Secret []byte
 
-	// TLS is used to connect. If nil, plain HTTP, unless Server is an https URL.
+	// TLS is used to connect. If nil, plain HTTP, unless Server is an https URL or TLSFiles is set.
 	TLS *tls.Config
+
+	// TLSFiles are a node's, for a client that members know by its certificate. If zero, see TLS.
+	TLSFiles TLSFiles
+
+	// Token is Config.ClientToken of the members. If empty, none is shown.
+	Token string
 }
 
 // Client asks a cluster from outside, through one of its members. It is safe for concurrent use.
@@ -36,7 +44,13 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node: client: %w", err)
 	}
-	return &Client{transport.NewClient(transport.ClientConfig{Addr: addr, TLS: tlsConfig, Key: keys.http})}, nil
+	certs, err := loadTLS(cfg.TLSFiles, zerolog.Nop())
+	if err != nil {
+		return nil, fmt.Errorf("node: client: %w", err)
+	}
+	return &Client{transport.NewClient(transport.ClientConfig{
+		Addr: addr, TLS: tlsConfig, TLSNow: certs.source(), Key: keys.http, Token: cfg.Token,
+	})}, nil
 }
 
 func serverAddress(cfg ClientConfig) (string, *tls.Config, error) {

@@ -76,8 +76,19 @@ type Config struct {
 	// Insecure allows a node without a Secret to bind to other addresses than loopback. If false, New refuses.
 	Insecure bool
 
-	// TLS is used to serve, and to connect to peers. If nil, plain HTTP.
+	// TLS is used to serve, and to connect to peers. If nil, plain HTTP, unless TLSFiles is set.
 	TLS *tls.Config
+
+	// TLSFiles are the certificates with which nodes prove to each other who they are. If zero, see TLS.
+	TLSFiles TLSFiles
+
+	// ClientListen is a host:port on which the node serves outside clients alone, who need no certificate there; port 0 picks
+	// a free one, which ClientAddr tells. If empty, clients are served on Listen.
+	ClientListen string
+
+	// ClientToken is what outside clients may show in place of a signature, as "Authorization: Bearer TOKEN". If empty, they
+	// must come from loopback, or know Secret.
+	ClientToken string
 
 	// GroupcacheCompat serves golang/groupcache clients, and fetches from its servers: a request without an Accept header is
 	// answered in protobuf, a plus in its path is a space, and a peer may reply as groupcache does. If false, raw bytes, a
@@ -114,6 +125,9 @@ func (c Config) validate() error {
 	}
 	if c.Weight < 1 || c.Weight > MaxWeight {
 		errs = append(errs, fmt.Errorf("config: Weight is %d: want 1 to %d", c.Weight, MaxWeight))
+	}
+	if c.TLS != nil && c.TLSFiles != (TLSFiles{}) {
+		errs = append(errs, errors.New("config: TLS and TLSFiles are both set: give one"))
 	}
 	if c.DrainTimeout < 0 {
 		errs = append(errs, fmt.Errorf("config: DrainTimeout is %v: want a positive duration", c.DrainTimeout))

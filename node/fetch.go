@@ -79,6 +79,8 @@ func (g *Group) fetched(p *peer, hash uint64, key string, resp transport.Respons
 // loadHere joins the load flight from within a fetch flight, when those who own the key did not answer. As lru.Owned, this node
 // is the next owner; as lru.Hot it only helps itself, and keeps a copy for as long as one of a peer's.
 func (g *Group) loadHere(ctx context.Context, hash uint64, key string, kind lru.Kind, holders []*peer) outcome {
+	ctx, cancel := timed(ctx)
+	defer cancel()
 	a, err := g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, kind, holders))
 	var origin *OriginError
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) && !errors.As(err, &origin) {

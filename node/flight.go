@@ -131,18 +131,11 @@ func (fs *flights) join(k flightKind, hash uint64, key string, run func(context.
 	s := fs.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f, ok := s.byKey[k][key]; ok && f.ctx.Err() == nil {
-		f.waiters++
+	if f, began = fs.joinLocked(s, k, hash, key); !began {
 		return f, false
 	}
-	f = &flight{kind: k, hash: hash, key: key, version: fs.env.clock.next(), waiters: 1, done: make(chan struct{})}
-	f.unknown = fs.env.unknown()
 	f.ctx, f.cancel = context.WithTimeout(fs.env.ctx, fs.env.timeout)
-	if s.byKey[k] == nil {
-		s.byKey[k] = make(map[string]*flight)
-	}
-	s.byKey[k][key] = f
-	if !fs.env.spawn(func() { fs.run(f, run) }) {
+	if !fs.env.spawn(func() { fs.run(f.ctx, f, run) }) {
 		s.forgetLocked(f)
 		f.publish(outcome{answer: answer{from: k.source()}, err: ErrClosed})
 		return f, false
@@ -150,8 +143,23 @@ func (fs *flights) join(k flightKind, hash uint64, key string, run func(context.
 	return f, true
 }
 
+// joinLocked counts the caller among the waiters of the flight for a key. One that begins with that has still to be run.
+func (fs *flights) joinLocked(s *flightShard, k flightKind, hash uint64, key string) (f *flight, began bool) {
+	if f, ok := s.byKey[k][key]; ok && f.ctx.Err() == nil {
+		f.waiters++
+		return f, false
+	}
+	f = &flight{kind: k, hash: hash, key: key, version: fs.env.clock.next(), waiters: 1, done: make(chan struct{})}
+	f.unknown = fs.env.unknown()
+	if s.byKey[k] == nil {
+		s.byKey[k] = make(map[string]*flight)
+	}
+	s.byKey[k][key] = f
+	return f, true
+}
+
 // run runs a flight to its end, which may also be a panic or a Goexit of the loader.
-func (fs *flights) run(f *flight, run func(context.Context) outcome) {
+func (fs *flights) run(ctx context.Context, f *flight, run func(context.Context) outcome) {
 	out := outcome{answer: answer{from: f.kind.source()}, err: &OriginError{Err: errGoexit}}
 	defer func() {
 		cause := recover()
@@ -164,7 +172,7 @@ func (fs *flights) run(f *flight, run func(context.Context) outcome) {
 		fs.finish(f, out)
 		fs.env.panics(f.key, text, stack)
 	}()
-	out = run(f.ctx)
+	out = run(ctx)
 }
 
 // finish stores what a flight brought, unless it was fenced, and publishes it.

@@ -163,7 +163,7 @@ func (g *Group) miss(ctx context.Context, hash uint64, key string) (answer, erro
 	if v := g.node.view.Load(); v.owns(hash) {
 		return g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, lru.Owned, g.previousOwners(v, hash)))
 	}
-	return g.flights.do(ctx, fetchFlight, hash, key, g.fetch(hash, key))
+	return g.flights.lead(ctx, fetchFlight, hash, key, g.fetch(hash, key))
 }
 
 // entry is what the store keeps of v. What this node owns outlives its TTL by StaleFor.

@@ -7,12 +7,32 @@ import (
 	"strconv"
 )
 
+// listenForClients opens the port for outside clients, if there is to be one.
+func (n *Node) listenForClients() error {
+	if n.cfg.ClientListen == "" {
+		return nil
+	}
+	var err error
+	if n.clients, err = net.Listen("tcp", n.cfg.ClientListen); err != nil {
+		return err
+	}
+	config := n.cfg.TLS
+	if n.certs != nil {
+		config = n.certs.serve(true)
+	}
+	n.server.StartClients(n.clients, config)
+	return nil
+}
+
+// ClientAddr is the host:port on which the node serves outside clients alone; empty if there is none.
+func (n *Node) ClientAddr() string { return addrOf(n.clients) }
+
 // refuseOpen refuses an address that others than this machine reach, where nothing protects it.
 func refuseOpen(cfg Config, listener net.Listener) error {
 	if len(cfg.Secret) > 0 || cfg.Insecure {
 		return nil
 	}
-	for _, addr := range []string{addrOf(listener), cfg.Gossip} {
+	for _, addr := range []string{addrOf(listener), cfg.Gossip, cfg.ClientListen} {
 		host, _, err := net.SplitHostPort(addr)
 		if err != nil {
 			continue // none, or one that will be refused for what it is

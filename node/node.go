@@ -25,6 +25,8 @@ type Node struct {
 	name     string
 	httpAddr string // host:port that others reach it by; empty if they cannot
 	keys     keys
+	certs    *certificates // nil: Config.TLSFiles is not set
+	clients  net.Listener  // of outside clients alone; nil: none
 	log      zerolog.Logger
 
 	ctx    context.Context // the node's life
@@ -80,6 +82,9 @@ func start(cfg Config) (*Node, error) {
 	if listener != nil {
 		n.server.Start(listener)
 	}
+	if err := n.listenForClients(); err != nil {
+		return nil, errors.Join(err, n.Close())
+	}
 	if err := n.gossip(); err != nil {
 		return nil, errors.Join(err, n.Close())
 	}
@@ -99,12 +104,19 @@ func newNode(cfg Config, listener net.Listener) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	n := &Node{cfg: cfg, name: orDefault(orDefault(cfg.Name, addr), "local"), httpAddr: addr, keys: keys, log: cfg.Logger}
+	certs, err := loadTLS(cfg.TLSFiles, cfg.Logger)
+	if err != nil {
+		return nil, err
+	}
+	if certs != nil {
+		cfg.TLS = certs.serve(false)
+	}
+	n := &Node{certs: certs, cfg: cfg, name: orDefault(orDefault(cfg.Name, addr), "local"), httpAddr: addr, keys: keys, log: cfg.Logger}
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.view.Store(n.alone())
 	n.startHandovers()
 	n.server = transport.NewServer(transport.ServerConfig{
-		Handler: (*handler)(n), Fallback: cfg.Fallback, Member: n.name, Key: keys.http, TLS: cfg.TLS,
+		Handler: (*handler)(n), Fallback: cfg.Fallback, Member: n.name, Key: keys.http, TLS: cfg.TLS, Token: cfg.ClientToken,
 		GroupcacheCompat: cfg.GroupcacheCompat, Logger: cfg.Logger,
 	})
 	return n, nil

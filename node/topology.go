@@ -137,7 +137,7 @@ func (n *Node) peerLocked(m membership.Member) *peer {
 
 func (n *Node) newLink(m Member, boot uint64) *link {
 	client := transport.NewClient(transport.ClientConfig{
-		Addr: m.HTTPAddr, TLS: n.cfg.TLS, Key: n.keys.http, GroupcacheCompat: n.cfg.GroupcacheCompat,
+		Addr: m.HTTPAddr, TLS: n.cfg.TLS, TLSNow: n.certs.source(), Key: n.keys.http, GroupcacheCompat: n.cfg.GroupcacheCompat,
 	})
 	return &link{node: n, name: m.Name, boot: boot, since: time.Now(), client: client}
 }

@@ -49,9 +49,11 @@ func (v *view) holders(hash uint64, count int) []*peer {
 	if v.ring.Len() == 0 {
 		return []*peer{nil}
 	}
-	var holders []*peer
-	for _, i := range v.ring.Owners(nil, hash, count) {
-		holders = append(holders, v.owners[i])
+	var few [fetchAttempts]int
+	owners := v.ring.Owners(few[:0], hash, count)
+	holders := make([]*peer, len(owners))
+	for i, owner := range owners {
+		holders[i] = v.owners[owner]
 	}
 	return holders
 }

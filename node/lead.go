@@ -1,0 +1,88 @@
+package node
+
+import (
+	"context"
+	"time"
+)
+
+// lead is do for a flight that calls no Loader itself: who begins it runs it in its own goroutine, as one more and a timer would
+// cost as much as a Get from a peer does. Where that caller's ctx ends while others wait, the flight begins anew for them.
+func (fs *flights) lead(ctx context.Context, k flightKind, hash uint64, key string, run func(context.Context) outcome) (answer, error) {
+	f, began := fs.enter(k, hash, key)
+	if !began {
+		return fs.wait(ctx, f)
+	}
+	ran := false
+	defer func() {
+		if !ran { // what panicked is this package's own
+			fs.finish(f, outcome{answer: answer{from: k.source()}, err: &OriginError{Err: errGoexit}})
+		}
+	}()
+	out := run(untimed{ctx, time.Now().Add(fs.env.timeout)})
+	ran = true
+	left := ctx.Err() != nil && out.err != nil
+	if !left || !fs.handOn(f, run) {
+		fs.finish(f, out)
+	}
+	if left {
+		return answer{from: k.source()}, ctx.Err()
+	}
+	return f.outcome.answer, f.outcome.err
+}
+
+// enter is join for a flight that its caller runs.
+func (fs *flights) enter(k flightKind, hash uint64, key string) (f *flight, began bool) {
+	s := fs.shard(hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f, began = fs.joinLocked(s, k, hash, key); began {
+		f.ctx, f.cancel = fs.env.ctx, func() {}
+	}
+	return f, began
+}
+
+// handOn runs a flight for those who wait while the caller that ran it leaves; false if there are none.
+func (fs *flights) handOn(f *flight, run func(context.Context) outcome) bool {
+	s := fs.shard(f.hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if f.waiters--; f.waiters == 0 {
+		return false
+	}
+	ctx, cancel := context.WithTimeout(fs.env.ctx, fs.env.timeout)
+	f.cancel = cancel
+	if fs.env.spawn(func() { fs.run(ctx, f, run) }) {
+		return true
+	}
+	cancel()
+	return false
+}
+
+// untimed is a caller's context with the flight's deadline in place of the caller's own, as an owner that loads is to be told. No
+// timer watches it: package transport keeps it.
+type untimed struct {
+	context.Context
+	deadline time.Time
+}
+
+// Deadline implements context.Context.
+func (u untimed) Deadline() (time.Time, bool) { return u.deadline, true }
+
+// Err implements context.Context.
+func (u untimed) Err() error {
+	if err := u.Context.Err(); err != nil {
+		return err
+	}
+	if time.Now().After(u.deadline) {
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+// timed is ctx with a timer for its deadline.
+func timed(ctx context.Context) (context.Context, context.CancelFunc) {
+	if u, ok := ctx.(untimed); ok {
+		return context.WithDeadline(u.Context, u.deadline)
+	}
+	return ctx, func() {}
+}
