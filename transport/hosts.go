@@ -15,6 +15,8 @@ const renewGrace = 5 * time.Second
 
 // frames are a server's sessions, and the goroutines of its upgraded connections.
 type frames struct {
+	max int // sessions
+
 	mu       sync.Mutex
 	sessions map[string]*hosted // guarded by mu; by id
 	leaving  bool               // guarded by mu; sessions are asked to go away
@@ -39,11 +41,11 @@ func (fs *frames) find(id string) *hosted {
 	return fs.sessions[id]
 }
 
-// add notes a session, unless the server is closed.
+// add notes a session, unless the server is closed, or has too many.
 func (fs *frames) add(h *hosted) bool {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	if fs.closed {
+	if fs.closed || len(fs.sessions) >= fs.max {
 		return false
 	}
 	fs.sessions[h.id] = h

@@ -74,7 +74,7 @@ func TestTooManyKeysAreRefused(t *testing.T) {
 }
 
 func TestAReplyToManyKeysHasALimit(t *testing.T) {
-	everyWay(t, func(t *testing.T, dial dialer) {
+	for _, plain := range []bool{false, true} {
 		h := &handler{serve: func(_ context.Context, r transport.Request) transport.Response {
 			items := make([]transport.Response, len(r.Keys))
 			for i := range items {
@@ -82,7 +82,7 @@ func TestAReplyToManyKeysHasALimit(t *testing.T) {
 			}
 			return transport.Response{Items: items}
 		}}
-		c := dial(t, h)
+		c := connect(t, transport.ClientConfig{Addr: serve(t, transport.ServerConfig{Handler: h}), Plain: plain})
 		for _, test := range []struct {
 			keys []string // each as long as its value in MiB
 			want string   // of each, whether it comes
@@ -108,7 +108,7 @@ func TestAReplyToManyKeysHasALimit(t *testing.T) {
 		if resp, err := c.Do(within(t), big); err == nil {
 			t.Errorf("a reply beyond its limit was taken: %v", resp.Code)
 		}
-	})
+	}
 }
 
 func TestAReplyWithoutAnItemForEachKeyIsNoReply(t *testing.T) {

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"math"
@@ -93,9 +94,26 @@ func (s *Server) replyValue(w http.ResponseWriter, r *http.Request, req Request,
 	} else {
 		s.describe(h, resp)
 	}
-	if r.Method != http.MethodHead {
+	if contentType == typeRaw && resp.Version > 0 {
+		h.Set("Etag", etag(resp))
+	}
+	switch {
+	case conditional(r):
+		h.Del("Content-Length")
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+	case r.Method != http.MethodHead:
 		w.Write(body) // an error is the client's connection: there is nobody to tell
 	}
+}
+
+// etag names a value: wherever it is kept, it has its version.
+func etag(resp Response) string {
+	return `"` + strconv.FormatUint(resp.Version, 36) + "-" + strconv.Itoa(len(resp.Value)) + `"`
+}
+
+// conditional reports whether a GET asks for a part of the value, or for nothing where it is the one that the client has.
+func conditional(r *http.Request) bool {
+	return r.Header.Get("Range") != "" || r.Header.Get("If-None-Match") != "" || r.Header.Get("If-Match") != ""
 }
 
 func replyMany(w http.ResponseWriter, req Request, resp Response) {

@@ -48,6 +48,10 @@ type ServerConfig struct {
 	// GroupcacheCompat answers a request without an Accept header in protobuf and reads a plus in a path as a space.
 	GroupcacheCompat bool
 
+	// MaxConns is how many plain connections are kept open at a time, and how many upgraded ones. If zero, 16,384, or three
+	// quarters of the files that the process may open where that is less.
+	MaxConns int
+
 	// Logger receives refused requests, some each second, and panics. The zero value is silent.
 	Logger zerolog.Logger
 }
@@ -59,7 +63,7 @@ type Server struct {
 	refused  zerolog.Logger
 	verifier *verifier
 	http     *http.Server
-	fresh    fresh
+	conns    conns
 	frames   frames
 	serving  sync.WaitGroup  // what Start began, and the goroutines of connections
 	ctx      context.Context // of all requests on its connections; ends with Close
@@ -74,8 +78,11 @@ func NewServer(cfg ServerConfig) *Server {
 	if cfg.Fallback == nil {
 		cfg.Fallback = http.NotFoundHandler()
 	}
+	if cfg.MaxConns == 0 {
+		cfg.MaxConns = mostConns()
+	}
 	cfg.TLS = http1TLS(cfg.TLS)
-	s := &Server{cfg: cfg, fresh: fresh{conns: map[net.Conn]struct{}{}}, frames: frames{sessions: map[string]*hosted{}}}
+	s := &Server{cfg: cfg, conns: conns{max: cfg.MaxConns}, frames: frames{max: cfg.MaxConns, sessions: map[string]*hosted{}}}
 	s.cached, _ = cfg.Handler.(CachedHandler)
 	s.refused = cfg.Logger.Sample(&zerolog.BurstSampler{Burst: refusalsLogged, Period: time.Second})
 	s.verifier = newVerifier(newKeyring(cfg.Key))
@@ -101,11 +108,13 @@ func (s *Server) countConn(conn net.Conn, state http.ConnState) {
 	switch state {
 	case http.StateNew:
 		s.serving.Add(1)
-		s.fresh.add(conn)
+		s.conns.add(conn)
 	case http.StateActive:
-		s.fresh.remove(conn)
+		s.conns.busy(conn)
+	case http.StateIdle:
+		s.conns.idle(conn)
 	case http.StateClosed, http.StateHijacked:
-		s.fresh.remove(conn)
+		s.conns.remove(conn)
 		s.serving.Done()
 	}
 }
@@ -154,7 +163,7 @@ func (s *Server) SetKeys(use []byte, accept ...[]byte) {
 
 // Shutdown stops accepting connections and waits, within ctx, for the requests that are under way.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.fresh.close()
+	s.conns.close()
 	s.frames.leave()
 	if err := s.http.Shutdown(ctx); err != nil {
 		return err
