@@ -4,6 +4,7 @@ import (
 	"hash/fnv"
 	"io"
 	"log"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -22,13 +23,16 @@ type members struct {
 	url  string
 	pool *groupcache.HTTPPool
 
-	mu    sync.Mutex        // guards following
-	peers map[string]string // name to URL
+	mu    sync.Mutex      // guards following
+	peers map[string]peer // by name
 }
 
+// peer is where a member is reached.
+type peer struct{ url, gossip string }
+
 func newMembers(name, url string, pool *groupcache.HTTPPool) *members {
-	m := &members{url: url, pool: pool, peers: map[string]string{}}
-	m.set(name, url)
+	m := &members{url: url, pool: pool, peers: map[string]peer{}}
+	m.set(name, peer{url: url})
 	return m
 }
 
@@ -56,27 +60,27 @@ func (m *members) gossip(s settings) (*memberlist.Memberlist, error) {
 	return list, nil
 }
 
-func (m *members) set(name, url string) {
+func (m *members) set(name string, p peer) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.peers[name] = url
+	m.peers[name] = p
 	m.pool.Set(m.urlsLocked()...)
 }
 
 func (m *members) urlsLocked() []string {
 	var urls []string
-	for _, url := range m.peers {
-		urls = append(urls, url)
+	for _, p := range m.peers {
+		urls = append(urls, p.url)
 	}
 	slices.Sort(urls)
 	return urls
 }
 
 // NotifyJoin implements memberlist.EventDelegate.
-func (m *members) NotifyJoin(n *memberlist.Node) { m.set(n.Name, string(n.Meta)) }
+func (m *members) NotifyJoin(n *memberlist.Node) { m.set(n.Name, peer{string(n.Meta), n.Address()}) }
 
 // NotifyUpdate implements memberlist.EventDelegate.
-func (m *members) NotifyUpdate(n *memberlist.Node) { m.set(n.Name, string(n.Meta)) }
+func (m *members) NotifyUpdate(n *memberlist.Node) { m.set(n.Name, peer{string(n.Meta), n.Address()}) }
 
 // NotifyLeave implements memberlist.EventDelegate.
 func (m *members) NotifyLeave(n *memberlist.Node) {
@@ -86,17 +90,13 @@ func (m *members) NotifyLeave(n *memberlist.Node) {
 	m.pool.Set(m.urlsLocked()...)
 }
 
-// names returns the members that this one knows, and a number that is the same wherever the same are known.
-func (m *members) names() (names []string, ring uint64) {
+// known returns the members that this one knows, and a number that is the same wherever the same are known.
+func (m *members) known() (peers map[string]peer, ring uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	for name := range m.peers {
-		names = append(names, name)
-	}
-	slices.Sort(names)
 	h := fnv.New64a()
 	h.Write([]byte(strings.Join(m.urlsLocked(), "\n")))
-	return names, h.Sum64() >> 11 // a float64 holds 53 bits
+	return maps.Clone(m.peers), h.Sum64() >> 11 // a float64 holds 53 bits
 }
 
 // NodeMeta implements memberlist.Delegate.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -72,28 +71,6 @@ func routes(m *members, pool *groupcache.HTTPPool, group *groupcache.Group) http
 	mux.HandleFunc("/metrics", func(w http.ResponseWriter, _ *http.Request) { m.writeMetrics(w) })
 	mux.HandleFunc("/debug/ring", func(w http.ResponseWriter, _ *http.Request) { m.writeRing(w) })
 	return mux
-}
-
-// writeMetrics writes the metrics that the driver reads of p2pcache's nodes, under the same names.
-func (m *members) writeMetrics(w io.Writer) {
-	names, ring := m.names()
-	fmt.Fprintf(w, "# TYPE p2pcache_members gauge\np2pcache_members %d\n# TYPE p2pcache_ring_hash gauge\np2pcache_ring_hash %d\n", len(names), ring)
-}
-
-func (m *members) writeRing(w io.Writer) {
-	type member struct {
-		Name   string `json:"name"`
-		Weight int    `json:"weight"`
-	}
-	names, ring := m.names()
-	page := struct {
-		RingHash uint64   `json:"ring_hash"`
-		Members  []member `json:"members"`
-	}{RingHash: ring}
-	for _, name := range names {
-		page.Members = append(page.Members, member{name, 1})
-	}
-	json.NewEncoder(w).Encode(page) //nolint:errcheck // the reader has gone
 }
 
 // origin loads by HTTP.
