@@ -101,3 +101,19 @@ func TestAClientSeesTheErrorsOfTheCluster(t *testing.T) {
 		}
 	}
 }
+
+func TestTheOriginsTextReachesClientsWhereThatIsWanted(t *testing.T) {
+	nodes := nodetest.Start(t, 2)
+	o := &origin{answer: func(context.Context, string) (node.Value, error) { return node.Value{}, errors.New("table is gone") }}
+	nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, ExposeErrors: true})
+	for _, n := range nodes {
+		c, err := node.NewClient(node.ClientConfig{Server: n.Self().HTTPAddr})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		if _, err := c.Get(t.Context(), "scores", "Tom"); err == nil || err.Error() != "origin: table is gone" {
+			t.Errorf("got %v", err)
+		}
+	}
+}

@@ -111,3 +111,11 @@ func (fs *flights) newerLocked(hash uint64, key string, version uint64) bool {
 	held, ok := fs.env.store.Get(hash, key)
 	return ok && held.Kind == lru.Owned && held.Version >= version
 }
+
+// purged is the version of the last purge that this node has heard of.
+func (fs *flights) purged() uint64 {
+	s := &fs.shards[0]
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.floors.all
+}

@@ -115,16 +115,18 @@ func (g *Group) checkValue(v Value) error {
 	return nil
 }
 
-// hit answers from the store. A stale value is served by the key's owner, which refreshes it meanwhile.
+// hit answers from the store. What is due is served by the key's owner, which refreshes it meanwhile; elsewhere what is stale
+// is a miss.
 func (g *Group) hit(hash uint64, key string) (answer, bool) {
 	a, ok := g.look(hash, key)
-	if ok && a.from == fromStale {
-		if !g.node.view.Load().owns(hash) {
-			return answer{}, false
-		}
-		g.flights.start(loadFlight, hash, key, g.refresh(hash, key))
+	if !ok || !g.isDue(a) {
+		return a, ok
 	}
-	return a, ok
+	if !g.node.view.Load().owns(hash) {
+		return a, a.from != fromStale
+	}
+	g.refreshIfDue(hash, key, a, func() float64 { return g.rates.asked(hash, time.Since(g.made)) })
+	return a, true
 }
 
 // countHit counts a hit, and times one of many by looking once more: reading the clock takes longer than a hit does.

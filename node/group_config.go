@@ -10,12 +10,16 @@ import (
 // Defaults of GroupConfig.
 const (
 	DefaultMaxBytes      = 64 << 20
+	DefaultRefreshAhead  = 0.1
 	DefaultHotTTL        = 5 * time.Second
 	DefaultLoadTimeout   = 10 * time.Second
 	DefaultMaxLoads      = 256
 	DefaultMaxKeyBytes   = 4 << 10
 	DefaultMaxValueBytes = 64 << 20
 )
+
+// maxRefreshAhead bounds RefreshAhead: what is loaded anew again and again would be loaded by hardly anybody else.
+const maxRefreshAhead = 0.5
 
 // Limits of GroupConfig.
 const (
@@ -56,6 +60,11 @@ type GroupConfig struct {
 	// origin fails, which is then asked once a second. If zero, an expired value is never served.
 	StaleFor time.Duration
 
+	// RefreshAhead is the share of a life, at its end, in which a value is loaded anew in the background if it is hot, so
+	// that those who ask for it do not wait when it expires. If zero, a tenth; if negative, values are not loaded ahead; at
+	// most a half.
+	RefreshAhead float64
+
 	// HotTTL is the life of the copies that a node keeps of a peer's hot keys. If zero, 5 s; if negative, none are
 	// kept.
 	HotTTL time.Duration
@@ -77,10 +86,15 @@ type GroupConfig struct {
 	// MaxValueBytes is the length of the longest value. If zero, 64 MiB. A value that the limit allows but that is too
 	// large for MaxBytes is served and not kept if it was loaded, and refused if it was Set.
 	MaxValueBytes int
+
+	// ExposeErrors sends the text of the Loader's errors to clients from outside the cluster too, and not only to its members.
+	// If false, they learn that the origin failed: such a text may hold what is not for them.
+	ExposeErrors bool
 }
 
 func (c GroupConfig) withDefaults() GroupConfig {
 	c.MaxBytes = orDefault(c.MaxBytes, DefaultMaxBytes)
+	c.RefreshAhead = orDefault(c.RefreshAhead, DefaultRefreshAhead)
 	c.HotTTL = orDefault(c.HotTTL, DefaultHotTTL)
 	c.StaleFor = min(c.StaleFor, maxLife)
 	c.Replicas = orDefault(c.Replicas, 1)
@@ -119,6 +133,9 @@ func (c GroupConfig) validate() error {
 	}
 	if c.MaxKeyBytes > MaxMaxKeyBytes {
 		errs = append(errs, fmt.Errorf("config: MaxKeyBytes is %d: want at most %d", c.MaxKeyBytes, MaxMaxKeyBytes))
+	}
+	if !(c.RefreshAhead <= maxRefreshAhead) {
+		errs = append(errs, fmt.Errorf("config: RefreshAhead is %v: want at most %v", c.RefreshAhead, maxRefreshAhead))
 	}
 	if c.Replicas < 1 || c.Replicas > MaxReplicas {
 		errs = append(errs, fmt.Errorf("config: Replicas is %d: want 1 to %d", c.Replicas, MaxReplicas))

@@ -69,6 +69,9 @@ func (n *Node) NewGroup(name string, cfg GroupConfig) (*Group, error) {
 	if !n.groups.add(g) {
 		return nil, fmt.Errorf("node: group %q exists already", name)
 	}
+	if n.cluster != nil {
+		g.catchUp(n.cluster.Epoch(name))
+	}
 	return g, nil
 }
 

@@ -30,33 +30,6 @@ func (g *Group) load(hash uint64, key string, kind lru.Kind, holders []*peer) fu
 	}
 }
 
-// refreshPause is how long a refresh that failed keeps others of the key from beginning.
-const refreshPause = time.Second
-
-// refresh is the run of a load flight that nobody waits for. It does not queue for a load, which others do wait for.
-func (g *Group) refresh(hash uint64, key string) func(context.Context) outcome {
-	load := g.load(hash, key, lru.Owned, nil)
-	return func(ctx context.Context) outcome {
-		var out outcome
-		if g.loads.busy() {
-			out = outcome{answer: answer{from: fromOrigin}, err: ErrOverloaded}
-		} else {
-			out = load(ctx)
-		}
-		if out.err != nil {
-			pause(ctx, refreshPause)
-		}
-		return out
-	}
-}
-
-func pause(ctx context.Context, d time.Duration) {
-	select {
-	case <-time.After(d):
-	case <-ctx.Done():
-	}
-}
-
 // settle decides what the store keeps of an answer. A negative TTL says that it must not be kept.
 func (g *Group) settle(a answer, kind lru.Kind) outcome {
 	life := a.TTL

@@ -132,7 +132,7 @@ func (n *Node) gossip() error {
 		Bind: n.cfg.Gossip, Advertise: n.cfg.gossipIP(n.httpAddr),
 		Label: n.cfg.Cluster, Key: n.keys.gossip, Profile: n.cfg.GossipProfile,
 		MaxMembers: n.cfg.MaxMembers, AllowForeignHTTP: n.cfg.AllowForeignHTTP,
-		OnSnapshot: n.applySnapshot, Logger: n.log,
+		OnSnapshot: n.applySnapshot, OnEpoch: n.heardOfPurge, Logger: n.log,
 	})
 	if err != nil {
 		return err

@@ -77,7 +77,7 @@ func (h *handler) serveMany(ctx context.Context, g *Group, r transport.Request) 
 	items := make([]transport.Response, len(r.Keys))
 	if !r.Peer {
 		for i, got := range g.getMany(ctx, r.Keys) {
-			items[i] = response(got.answer, got.err, false)
+			items[i] = response(got.answer, got.err, g.cfg.ExposeErrors)
 		}
 		return transport.Response{Items: items}
 	}
@@ -98,6 +98,7 @@ func (h *handler) serveMany(ctx context.Context, g *Group, r transport.Request) 
 	return transport.Response{Items: items}
 }
 
+// serveClient answers somebody from outside the cluster, who is told of the origin's errors only where that is configured.
 func (g *Group) serveClient(ctx context.Context, r transport.Request) transport.Response {
 	var a answer
 	var err error
@@ -109,7 +110,7 @@ func (g *Group) serveClient(ctx context.Context, r transport.Request) transport.
 	default:
 		err = g.serveWrite(ctx, r)
 	}
-	return response(a, err, r.Peer)
+	return response(a, err, g.cfg.ExposeErrors)
 }
 
 // serveWrite carries out a client's write. Once begun it does not end with the client's connection: not all members would
@@ -172,7 +173,7 @@ func (g *Group) carryOut(hash uint64, r transport.Request) (version uint64, firs
 }
 
 func (g *Group) serveGet(ctx context.Context, hash uint64, r transport.Request) transport.Response {
-	v := g.node.view.Load()
+	v, rate := g.node.view.Load(), g.rates.asked(hash, time.Since(g.made))
 	a, ok := g.look(hash, r.Key)
 	var err error
 	switch {
@@ -181,11 +182,11 @@ func (g *Group) serveGet(ctx context.Context, hash uint64, r transport.Request) 
 		return transport.Response{Code: transport.Unavailable, Text: "this member knows no other one yet"}
 	case !ok:
 		a, err = g.flights.do(ctx, loadFlight, hash, r.Key, g.load(hash, r.Key, lru.Owned, g.holdersElsewhere(v, hash)))
-	case a.from == fromStale:
-		g.flights.start(loadFlight, hash, r.Key, g.refresh(hash, r.Key))
+	case g.isDue(a):
+		g.refreshIfDue(hash, r.Key, a, func() float64 { return rate })
 	}
-	resp := response(a, err, r.Peer)
-	resp.MinuteQPS = g.rates.asked(hash, time.Since(g.made))
+	resp := response(a, err, true)
+	resp.MinuteQPS = rate
 	return resp
 }
 
@@ -215,13 +216,13 @@ func (g *Group) takeCopy(hash uint64, r transport.Request) transport.Response {
 	return resp
 }
 
-// response is the reply to a request that ended in a and err.
-func response(a answer, err error, peer bool) transport.Response {
+// response is the reply to a request that ended in a and err, with the text of an origin's error if expose says so.
+func response(a answer, err error, expose bool) transport.Response {
 	if err == nil && a.absent {
 		err = ErrNotFound
 	}
 	if err != nil {
-		return responseTo(err, peer)
+		return responseTo(err, expose)
 	}
 	hit := a.from != fromPeer && a.from != fromOrigin
 	return transport.Response{Value: a.Data, TTL: a.TTL, Version: a.version, Hit: hit, Source: a.from.String()}

@@ -46,6 +46,9 @@ func numbered() *origin {
 	return o
 }
 
+// nothing is the answer of an origin without any keys.
+func nothing(context.Context, string) (node.Value, error) { return node.Value{}, node.ErrNotFound }
+
 func sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-time.After(d):

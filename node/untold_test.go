@@ -57,3 +57,21 @@ func TestAMemberThatAWriteHasMissedIsToldByWhoeverAsksIt(t *testing.T) {
 		return err == nil && v.String() == "1"
 	})
 }
+
+func TestAMemberThatAPurgeHasMissedHearsOfItByGossip(t *testing.T) {
+	nodes := nodetest.Start(t, 3)
+	o := numbered()
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+	key := ownedBy(nodes[2], "scores", 1)[0]
+	mustGet(t, groups[2], key, "1")
+	for _, n := range nodes[:2] {
+		n.ForgetMember(nodes[2].Self().Name, false)
+	}
+	if err := groups[0].Purge(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	waitFor(t, "the third one hears of the purge", func() bool {
+		v, err := groups[2].Get(t.Context(), key)
+		return err == nil && v.String() == "2"
+	})
+}

@@ -25,14 +25,15 @@ func final(c transport.Code) bool {
 	return false
 }
 
-// responseTo is err as a member sends it. The text of an origin's error is for peers alone: it may hold secrets.
-func responseTo(err error, peer bool) transport.Response {
+// responseTo is err as a member sends it. The text of an origin's error may hold secrets: it is sent if expose says so, as to
+// peers.
+func responseTo(err error, expose bool) transport.Response {
 	code, text := transport.Internal, err.Error()
 	var origin *OriginError
 	var unreachable *UnreachableError
 	switch {
 	case errors.As(err, &origin):
-		code, text = transport.Origin, originText(origin, peer)
+		code, text = transport.Origin, originText(origin, expose)
 		if errors.Is(err, context.DeadlineExceeded) {
 			code = transport.Timeout
 		}
@@ -56,8 +57,8 @@ func responseTo(err error, peer bool) transport.Response {
 	return transport.Response{Code: code, Text: text}
 }
 
-func originText(err *OriginError, peer bool) string {
-	if peer {
+func originText(err *OriginError, expose bool) string {
+	if expose {
 		return err.Err.Error()
 	}
 	return "the origin failed"

@@ -51,6 +51,7 @@ func (g *Group) Purge(ctx context.Context) error {
 		g.tellAll(ctx, g.node.view.Load().everyone(), purge),
 	)
 	g.tellLost(ctx, purge)
+	g.spreadPurge(purge.Version)
 	return err
 }
 
