@@ -231,6 +231,11 @@ func (fs *flights) abandoned(ctx context.Context, f *flight) (answer, error) {
 		return answer{from: f.kind.source()}, ctx.Err()
 	case <-grace.C:
 	}
+	select {
+	case <-f.done: // too: a flight that has ended cancels its context
+		return f.outcome.answer, f.outcome.err
+	default:
+	}
 	if fs.env.ctx.Err() != nil {
 		return answer{from: f.kind.source()}, ErrClosed
 	}
