@@ -1,7 +1,9 @@
 package node
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/p2pcache/p2pcache/hashring"
 )
@@ -78,14 +80,18 @@ func (n *Node) RestoreRing() {
 	n.setViewLocked(n.view.Load().me.Name, n.topology.members)
 }
 
-// Knows lists the other members that n knows, and those that it has lost.
-func (n *Node) Knows() (others, lost []string) {
+// Knows says where the other members are that n knows, and those that it has lost.
+func (n *Node) Knows() string {
 	v := n.view.Load()
+	var knows strings.Builder
 	for _, p := range v.others {
-		others = append(others, p.Name)
+		fmt.Fprintf(&knows, "%s at %s, ", p.Name, p.HTTPAddr)
 	}
 	for _, p := range v.lost {
-		lost = append(lost, p.Name)
+		fmt.Fprintf(&knows, "no more %s at %s, ", p.Name, p.HTTPAddr)
 	}
-	return others, lost
+	return knows.String()
 }
+
+// IsUnknown reports whether the other members may not know n.
+func (n *Node) IsUnknown() bool { return n.isUnknown() }

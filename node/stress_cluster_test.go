@@ -106,7 +106,7 @@ func (s *stress) restart(random *rand.Rand) {
 	}
 	old.Close() // loads that ignore their context are none of its faults
 	slot.start(s.t, s, seed)
-	s.history.note("%s is there again", slot.name)
+	s.history.note("%s is there again at %s", slot.name, slot.current().Self().HTTPAddr)
 }
 
 // disturb makes a node see a ring of its own for a while.

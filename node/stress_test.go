@@ -109,10 +109,14 @@ func (s *stress) run(d time.Duration) {
 	s.faults.on.Store(false)
 }
 
-// read gets a key through a node and checks the reply.
+// read gets a key through a node.
 func (s *stress) read(random *rand.Rand, slot *stressSlot) {
 	group := s.groups[random.IntN(len(s.groups))]
-	k := group.pick(random)
+	s.get(random, slot, group, group.pick(random))
+}
+
+// get gets a key through a node and checks the reply.
+func (s *stress) get(random *rand.Rand, slot *stressSlot, group *stressGroup, k *stressKey) {
 	in := slot.current()
 	if in == nil {
 		pauseFor(time.Millisecond)
@@ -124,11 +128,12 @@ func (s *stress) read(random *rand.Rand, slot *stressSlot) {
 	}
 	ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 	defer cancel()
+	reached := !in.IsUnknown()
 	told, started := k.told.Load(), time.Now()
 	v, getErr := in.groups[group.index].Get(ctx, k.name)
 	took := time.Since(started)
-	if in.ending.Load() {
-		return // a node that leaves is told of no more writes
+	if in.ending.Load() || !reached || in.IsUnknown() {
+		return // no write reaches a node that leaves, nor one that the others do not know yet
 	}
 	s.gets.Add(1)
 	if getErr != nil && !errors.Is(getErr, node.ErrNotFound) {
@@ -154,15 +159,29 @@ func (s *stress) write(random *rand.Rand) {
 			return k.set(ctx, in.groups[group.index], group)
 		})
 	default:
-		k.writing.RLock()
-		defer k.writing.RUnlock()
-		n := k.current.Add(1)
-		if s.acknowledged(random, &k.history, fmt.Sprint("Remove before ", n), func(ctx context.Context, in *stressNode) error {
-			return in.groups[group.index].Remove(ctx, k.name)
-		}) {
-			k.acknowledge(n)
-		}
+		s.remove(random, group, k)
 	}
+}
+
+// remove changes a key's state at the origin and then removes the key, while others get it, and gets it itself afterwards.
+func (s *stress) remove(random *rand.Rand, group *stressGroup, k *stressKey) {
+	k.writing.RLock()
+	defer k.writing.RUnlock()
+	slot := func() *stressSlot { return s.slots[random.IntN(len(s.slots))] }
+	var others sync.WaitGroup
+	for range 2 {
+		at, own := slot(), rand.New(rand.NewPCG(random.Uint64(), 0))
+		others.Go(func() { s.get(own, at, group, k) })
+	}
+	pauseFor(time.Duration(random.IntN(3)) * time.Millisecond)
+	n := k.current.Add(1)
+	if s.acknowledged(random, &k.history, fmt.Sprint("Remove before ", n), func(ctx context.Context, in *stressNode) error {
+		return in.groups[group.index].Remove(ctx, k.name)
+	}) {
+		k.acknowledge(n)
+	}
+	others.Wait()
+	s.get(random, slot(), group, k)
 }
 
 // purge makes a group forget everything.
@@ -187,11 +206,11 @@ func (s *stress) acknowledged(random *rand.Rand, h *history, what string, write 
 			continue
 		}
 		ctx, cancel := context.WithTimeout(s.t.Context(), stressPatience)
-		others, lost := in.Knows()
+		knows := in.Knows()
 		began := time.Now()
 		err := write(ctx, in)
 		cancel()
-		h.note("%s through %s, which knew %v and had lost %v, since %v: %v", what, in.Self().Name, others, lost, began.Sub(s.began), err)
+		h.note("%s through %s, which knew %ssince %v: %v", what, in.Self().Name, knows, began.Sub(s.began), err)
 		if err == nil && !in.ending.Load() {
 			s.writes.Add(1)
 			return true
