@@ -29,6 +29,7 @@ const defaultTimeout = 5 * time.Second
 type connection struct {
 	server     string
 	secretFile string
+	tokenFile  string
 	tls        certs.Files
 	timeout    time.Duration
 	json       bool
@@ -70,6 +71,7 @@ func newConnectedCommand(name, usage, short string, ask func(context.Context, *a
 	flags := cmd.Flags()
 	flags.StringVar(&c.server, "server", defaultListen, "`HOST:PORT` or URL of any node of the cluster; P2PCACHE_SERVER sets it too")
 	flags.StringVar(&c.secretFile, "secret-file", "", "`FILE` with the cluster's secret; P2PCACHE_SECRET_FILE sets it too")
+	flags.StringVar(&c.tokenFile, "token-file", "", "`FILE` with the token of outside clients, for those who have no secret; P2PCACHE_TOKEN_FILE sets it too")
 	addTLSFlags(flags, &c.tls)
 	flags.Var(parsedVar(&c.timeout, defaultTimeout.String(), "DURATION", parseLimit), "timeout", "longest time to wait; P2PCACHE_TIMEOUT sets it too")
 	flags.BoolVar(&c.json, "json", false, "print JSON")
@@ -79,7 +81,7 @@ func newConnectedCommand(name, usage, short string, ask func(context.Context, *a
 // connectionFlags returns those flags that the environment may set.
 func connectionFlags(cmd *cobra.Command) *pflag.FlagSet {
 	set := pflag.NewFlagSet("", pflag.ContinueOnError)
-	for _, name := range []string{"server", "secret-file", "tls-cert", "tls-key", "tls-ca", "timeout"} {
+	for _, name := range []string{"server", "secret-file", "token-file", "tls-cert", "tls-key", "tls-ca", "timeout"} {
 		set.AddFlag(cmd.Flags().Lookup(name))
 	}
 	return set
@@ -91,6 +93,7 @@ type asking struct {
 	cmd    *cobra.Command
 	args   []string
 	secret []byte
+	token  string
 	config *tls.Config // nil: plain HTTP, unless the node's URL is https
 	client *node.Client
 	pages  *access.Client
@@ -105,7 +108,11 @@ func (c connection) ask(cmd *cobra.Command, args []string, ask func(context.Cont
 	if err != nil {
 		return err
 	}
-	a := &asking{connection: c, cmd: cmd, args: args, secret: secret.bytes, config: config}
+	token, err := readToken("--token-file", c.tokenFile)
+	if err != nil {
+		return err
+	}
+	a := &asking{connection: c, cmd: cmd, args: args, secret: secret.bytes, token: token, config: config}
 	if a.client, err = a.connect(c.server); err != nil {
 		return err
 	}
@@ -121,7 +128,7 @@ func (c connection) ask(cmd *cobra.Command, args []string, ask func(context.Cont
 
 // connect returns a client of the node at server.
 func (a *asking) connect(server string) (*node.Client, error) {
-	client, err := node.NewClient(node.ClientConfig{Server: server, Secret: a.secret, TLS: a.config})
+	client, err := node.NewClient(node.ClientConfig{Server: server, Secret: a.secret, Token: a.token, TLS: a.config})
 	if err != nil {
 		return nil, usagef("--server %q: %w", server, err)
 	}

@@ -50,6 +50,15 @@ func TestMembersWithCertificatesAreOneCacheForThoseWithOne(t *testing.T) {
 	})
 }
 
+func TestOutsideClientsHaveAListenerAndATokenOfTheirOwn(t *testing.T) {
+	t.Parallel()
+	addr := freePorts(t, 1)[0]
+	token := file(t, "token", "t0ken\n")
+	serve(t, "--secret-file", file(t, "secret", "s3cret"), "--client-listen", addr, "--client-token-file", token)
+	want(t, tool(t, "get", "scores", "Tom", "--server", addr, "--token-file", token), 0, "630")
+	wantError(t, tool(t, "get", "scores", "Tom", "--token-file", "/absent"), 2, "--token-file /absent: no such file")
+}
+
 func TestTLSThatCannotBeIsRefused(t *testing.T) {
 	f := certstest.NewAuthority(t).Issue(t, t.TempDir(), 1)
 	for want, args := range map[string][]string{

@@ -49,7 +49,7 @@ func TestAFlagWinsOverAVariableOverTheFileOverTheDefault(t *testing.T) {
 func TestEverySettingHasAVariableAndAKey(t *testing.T) {
 	values := map[string]string{
 		"name": "n", "cluster": "c", "listen": "127.0.0.1:1", "gossip": "127.0.0.1:2", "advertise": "127.0.0.3", "admin": "127.0.0.1:5", "zone": "z", "weight": "4",
-		"drain-timeout": "5s", "join": "127.0.0.1:6", "origin": "none", "group": "g=7", "secret-file": "/8", "tls-cert": "/9", "tls-key": "/10", "tls-ca": "/11", "insecure": "true",
+		"drain-timeout": "5s", "join": "127.0.0.1:6", "origin": "none", "group": "g=7", "secret-file": "/8", "client-listen": "127.0.0.1:8", "client-token-file": "/12", "tls-cert": "/9", "tls-key": "/10", "tls-ca": "/11", "insecure": "true",
 		"gossip-profile": "wan,gossip-nodes=5", "max-members": "9", "allow-foreign-http": "true",
 		"groupcache-compat": "true", "log-format": "json", "log-level": "warn",
 	}
@@ -114,7 +114,7 @@ func TestABadVariableIsNamed(t *testing.T) {
 
 func TestABadFileIsRefusedWithItsLine(t *testing.T) {
 	for content, want := range map[string]string{
-		"name: n\nlisten-on: x\n":      "conf.yaml:2: listen-on: no such setting: there are admin, advertise, allow-foreign-http, cluster, drain-timeout,",
+		"name: n\nlisten-on: x\n":      "conf.yaml:2: listen-on: no such setting: there are admin, advertise, allow-foreign-http, client-listen, client-token-file, cluster,",
 		"config: other.yaml\n":         "conf.yaml:1: config: no such setting",
 		"help: true\n":                 "conf.yaml:1: help: no such setting",
 		"<<: {name: n}\n":              "conf.yaml:1: <<: no such setting",

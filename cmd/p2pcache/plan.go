@@ -17,6 +17,7 @@ import (
 type plan struct {
 	settings
 	secret secret
+	token  string       // of outside clients; empty: none
 	certs  *certs.Store // nil: no TLS
 	groups []plannedGroup
 }
@@ -45,11 +46,13 @@ func (s settings) plan(log zerolog.Logger) (plan, error) {
 	if err == nil {
 		errs = append(errs, checkAddresses(s, secret.bytes != nil))
 	}
+	token, err := readToken(s.place("client-token-file"), s.clientTokenFile)
+	errs = append(errs, err)
 	store, err := s.planTLS(log)
 	errs = append(errs, err)
 	groups, err := s.planGroups(log)
 	errs = append(errs, err)
-	return plan{s, secret, store, groups}, errors.Join(errs...)
+	return plan{s, secret, token, store, groups}, errors.Join(errs...)
 }
 
 // planTLS reads the certificates; there is no TLS without one.
@@ -157,6 +160,8 @@ func (p plan) nodeConfig(l net.Listener, shows *pages.Pages, log zerolog.Logger)
 		Weight:           p.weight,
 		Cluster:          p.cluster,
 		Secret:           p.secret.bytes,
+		ClientListen:     p.clientListen,
+		ClientToken:      p.token,
 		TLS:              p.tlsConfig(),
 		GossipProfile:    p.gossipProfile,
 		MaxMembers:       p.maxMembers,

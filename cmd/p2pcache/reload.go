@@ -83,6 +83,9 @@ func (s *server) apply(p plan) (done, later []string) {
 	if !bytes.Equal(p.secret.bytes, s.secret.bytes) {
 		later = append(later, "secret")
 	}
+	if p.token != s.token {
+		later = append(later, "client-token")
+	}
 	return done, append(later, s.others(p.settings)...)
 }
 

@@ -30,6 +30,18 @@ func readSecret(path string) (secret, error) {
 	return s, nil
 }
 
+// readToken reads the file that a flag names; without one, there is no token.
+func readToken(place, path string) (string, error) {
+	if path == "" {
+		return "", nil
+	}
+	token, err := readSecretFile(path)
+	if err != nil {
+		return "", usagef("%s %s: %w", place, path, err)
+	}
+	return string(token.bytes), nil
+}
+
 func readSecretFile(path string) (secret, error) {
 	file, err := os.Open(path)
 	if err != nil {

@@ -50,6 +50,8 @@ type settings struct {
 	texts  map[string]string // all settings as their flags print them
 
 	secretFile       string
+	clientListen     string
+	clientTokenFile  string
 	tls              certs.Files
 	insecure         bool
 	groupcacheCompat bool
@@ -112,6 +114,8 @@ func (s *settings) addGroupFlags(flags *pflag.FlagSet) {
 
 func (s *settings) addSecurityFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.secretFile, "secret-file", "", "`FILE` with the secret that all members share")
+	flags.StringVar(&s.clientListen, "client-listen", "", "`HOST:PORT` for outside clients alone, who need no certificate there (default: on --listen)")
+	flags.StringVar(&s.clientTokenFile, "client-token-file", "", "`FILE` with the token that outside clients may show instead of a signature")
 	addTLSFlags(flags, &s.tls)
 	addSwitch(flags, &s.insecure, "insecure", "serve others than this machine without a secret")
 	addSwitch(flags, &s.allowForeignHTTP, "allow-foreign-http", "accept members that serve on a name, or on another IP than they gossip on")
