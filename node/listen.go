@@ -1,6 +1,7 @@
 package node
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -16,12 +17,21 @@ func (n *Node) listenForClients() error {
 	if n.clients, err = net.Listen("tcp", n.cfg.ClientListen); err != nil {
 		return err
 	}
-	config := n.cfg.TLS
-	if n.certs != nil {
-		config = n.certs.serve(true)
-	}
-	n.server.StartClients(n.clients, config)
+	n.server.StartClients(n.clients, n.clientTLS())
 	return nil
+}
+
+// clientTLS is the configuration with which outside clients, who need no certificate, are served; nil for plain HTTP.
+func (n *Node) clientTLS() *tls.Config {
+	switch {
+	case n.certs != nil:
+		return n.certs.serve(true)
+	case n.cfg.TLS == nil:
+		return nil
+	}
+	config := n.cfg.TLS.Clone()
+	config.ClientAuth = tls.NoClientCert
+	return config
 }
 
 // ClientAddr is the host:port on which the node serves outside clients alone; empty if there is none.

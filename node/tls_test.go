@@ -88,7 +88,14 @@ func (a *authority) write(t *testing.T, dir string) node.TLSFiles {
 
 func secured(t *testing.T, files node.TLSFiles) *node.Node {
 	t.Helper()
-	n, err := node.New(node.Config{Listen: "127.0.0.1:0", ClientListen: "127.0.0.1:0", TLSFiles: files})
+	return listening(t, node.Config{TLSFiles: files})
+}
+
+// listening starts a node that serves members and, on a listener of their own, clients.
+func listening(t *testing.T, cfg node.Config) *node.Node {
+	t.Helper()
+	cfg.Listen, cfg.ClientListen = "127.0.0.1:0", "127.0.0.1:0"
+	n, err := node.New(cfg)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,13 +163,25 @@ func TestCertificatesAreReadAnew(t *testing.T) {
 
 func TestClientsHaveAListenerOfTheirOwn(t *testing.T) {
 	files := newAuthority(t).write(t, t.TempDir())
-	n := secured(t, files)
 	pem, err := os.ReadFile(files.CA)
 	if err != nil {
 		t.Fatal(err)
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)
+	cert, err := tls.LoadX509KeyPair(files.Cert, files.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serveOutside(t, secured(t, files), roots)
+	serveOutside(t, listening(t, node.Config{TLS: &tls.Config{
+		Certificates: []tls.Certificate{cert}, RootCAs: roots, ClientCAs: roots, ClientAuth: tls.RequireAndVerifyClientCert,
+	}}), roots)
+}
+
+// serveOutside checks that those without a certificate are served on the listener for clients alone, and members not there.
+func serveOutside(t *testing.T, n *node.Node, roots *x509.CertPool) {
+	t.Helper()
 	client := http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, DisableKeepAlives: true}}
 	for _, test := range []struct {
 		addr, hop string
