@@ -22,7 +22,7 @@ func (c *Cluster) confirm(ctx context.Context) {
 		members := c.Snapshot().Members
 		if m := members[rand.N(len(members))]; m.Name != c.Self().Name {
 			if addr, err := netip.ParseAddrPort(m.GossipAddr); err == nil {
-				_ = <-c.exchange([]netip.AddrPort{addr}) // an error says no more than that it is not known yet
+				<-c.exchange([]netip.AddrPort{addr}) //nolint:errcheck // it says no more than that it is not known yet
 			}
 		}
 		if c.Known() {
