@@ -68,3 +68,47 @@ func TestLinksInTheDocsLeadSomewhere(t *testing.T) {
 		}
 	}
 }
+
+var (
+	required = regexp.MustCompile(`(?m)^\t(\S+) v\S+$`) // by this module itself: what others need is marked as indirect
+	version  = regexp.MustCompile(`/v\d+$`)
+	named    = regexp.MustCompile(`[\w-]+(?:\.[\w-]+)*(?:/[\w-]+)+`)
+)
+
+// TestEachDependencyHasItsReason checks that docs/architecture.md says of each module of go.mod why it is there, and of no other.
+func TestEachDependencyHasItsReason(t *testing.T) {
+	mod, err := os.ReadFile("../go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	page, err := os.ReadFile("../docs/architecture.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(page), "## Dependencies")
+	reasons := map[string]bool{} // whether such a module is there
+	for line := range strings.Lines(table) {
+		if cells := strings.Split(line, "|"); len(cells) > 2 {
+			for _, name := range named.FindAllString(cells[1], -1) {
+				reasons[name] = false
+			}
+		}
+	}
+	for _, match := range required.FindAllStringSubmatch(string(mod), -1) {
+		path := strings.TrimPrefix(version.ReplaceAllString(match[1], ""), "github.com/")
+		found := false
+		for name := range reasons {
+			if path == name || strings.HasPrefix(path, name+"/") {
+				reasons[name], found = true, true
+			}
+		}
+		if !found {
+			t.Errorf("docs/architecture.md does not say why %s is there", path)
+		}
+	}
+	for name, there := range reasons {
+		if !there {
+			t.Errorf("docs/architecture.md has %s, which go.mod has not", name)
+		}
+	}
+}
