@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -109,6 +110,33 @@ func TestEachDependencyHasItsReason(t *testing.T) {
 	for name, there := range reasons {
 		if !there {
 			t.Errorf("docs/architecture.md has %s, which go.mod has not", name)
+		}
+	}
+}
+
+var testCommand = regexp.MustCompile("go test [^`]*-run (\\w+) [^`]*\\./([\\w/]+?)/?[ `]")
+
+// TestCommandsOfContributorsRunTests checks that what they name is there: go test is content where nothing matches.
+func TestCommandsOfContributorsRunTests(t *testing.T) {
+	text, err := os.ReadFile("../CONTRIBUTING.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	commands := testCommand.FindAllStringSubmatch(string(text), -1)
+	if len(commands) == 0 {
+		t.Error("no command was found")
+	}
+	for _, command := range commands {
+		files, err := filepath.Glob(filepath.Join("..", command[2], "*_test.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		there := regexp.MustCompile(`(?m)^func (Test|Fuzz)\w*` + strings.TrimPrefix(strings.TrimPrefix(command[1], "Test"), "Fuzz"))
+		if !slices.ContainsFunc(files, func(name string) bool {
+			code, err := os.ReadFile(name)
+			return err == nil && there.Match(code)
+		}) {
+			t.Errorf("no test of %s has %s in its name", command[2], command[1])
 		}
 	}
 }
