@@ -47,7 +47,8 @@ func names() []string {
 // get tells whether a key's value was found.
 type get func(ctx context.Context, key string) bool
 
-// hold makes the contender of a name, has it hold the keys, and returns what gets them.
+// hold makes the contender of a name, has it hold copies of the keys, and returns what gets them. Who asks for a key has it from
+// a request, not from the cache: a cache that is asked with the very string that it holds need not read the key that it holds.
 func hold(ctx context.Context, name string, keys []string) (get, error) {
 	if kind, ok := strings.CutSuffix(name, wholeGet); ok {
 		return holdInPeer(ctx, kind, keys)
@@ -70,7 +71,7 @@ func holdInPeer(ctx context.Context, kind string, keys []string) (get, error) {
 		return nil, err
 	}
 	for _, key := range keys {
-		if _, err := p.Get(ctx, key); err != nil {
+		if _, err := p.Get(ctx, strings.Clone(key)); err != nil {
 			return nil, err
 		}
 	}
@@ -90,7 +91,7 @@ func holdInCache(kind caches.Kind, keys []string) (get, error) {
 		return nil, err
 	}
 	for _, key := range keys {
-		c.Set(key, make([]byte, valueLength))
+		c.Set(strings.Clone(key), make([]byte, valueLength))
 		c.Settle()
 	}
 	return func(_ context.Context, key string) bool {
