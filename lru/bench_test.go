@@ -6,41 +6,33 @@ import (
 	"testing"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
-
 	"github.com/p2pcache/p2pcache/lru"
 )
 
 const benchKeys = 100_000
 
-// A request is a key and its hash, which the caller has computed already.
-type request struct {
-	key  string
-	hash uint64
-}
-
-func keys(n int) []request {
-	all := make([]request, n)
+func keys(n int) []string {
+	all := make([]string, n)
 	for i := range all {
-		all[i] = request{numbered(i), xxhash.Sum64String(numbered(i))}
+		all[i] = numbered(i)
 	}
 	return all
 }
 
 // zipf returns a million requests for some of the keys, a few of them often.
-func zipf(keys []request) []request {
+func zipf(keys []string) []string {
 	z := rand.NewZipf(rand.New(rand.NewPCG(1, 2)), 1.01, 1, uint64(len(keys)-1))
-	all := make([]request, 1<<20)
+	all := make([]string, 1<<20)
 	for i := range all {
 		all[i] = keys[z.Uint64()]
 	}
 	return all
 }
 
-func filled(b *testing.B, maxBytes int64, ttl time.Duration) (*lru.Cache, []request) {
+func filled(b *testing.B, maxBytes int64, ttl time.Duration) (*lru.Cache, []string) {
 	c, all := newCache(b, lru.Config{MaxBytes: maxBytes}), keys(benchKeys)
 	for _, r := range all {
-		c.Set(r.hash, r.key, lru.Entry{Value: make([]byte, 100), TTL: ttl})
+		c.Set(r, lru.Entry{Value: make([]byte, 100), TTL: ttl})
 	}
 	return c, all
 }
@@ -50,8 +42,8 @@ func BenchmarkGetHit(b *testing.B) {
 		c, all := filled(b, 0, ttl)
 		requests := zipf(all)
 		get := func(i int) {
-			r := &requests[i&(len(requests)-1)]
-			if _, ok := c.Get(r.hash, r.key); !ok {
+			r := requests[i&(len(requests)-1)]
+			if _, ok := c.Get(r); !ok {
 				b.Error("a miss")
 			}
 		}
@@ -65,8 +57,8 @@ func BenchmarkSetIntoFullCache(b *testing.B) {
 		c, all := filled(b, roomFor(benchKeys/2, 8, 100), ttl)
 		value := make([]byte, 100)
 		set := func(i int) {
-			r := &all[i%len(all)]
-			c.Set(r.hash, r.key, lru.Entry{Value: value, TTL: ttl})
+			r := all[i%len(all)]
+			c.Set(r, lru.Entry{Value: value, TTL: ttl})
 		}
 		b.Run(name+"/Serial", func(b *testing.B) { serial(b, set) })
 		b.Run(name+"/Parallel", func(b *testing.B) { parallel(b, set) })
@@ -78,11 +70,11 @@ func BenchmarkMixed(b *testing.B) {
 	c, all := filled(b, roomFor(benchKeys/2, 8, 100), 0)
 	requests, value := zipf(all), make([]byte, 100)
 	call := func(i int) {
-		r := &requests[i&(len(requests)-1)]
+		r := requests[i&(len(requests)-1)]
 		if i%10 == 0 {
-			c.Set(r.hash, r.key, lru.Entry{Value: value})
+			c.Set(r, lru.Entry{Value: value})
 		} else {
-			c.Get(r.hash, r.key)
+			c.Get(r)
 		}
 	}
 	b.Run("Serial", func(b *testing.B) { serial(b, call) })

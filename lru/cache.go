@@ -74,11 +74,7 @@ func (c *Cache) now() int64 { return int64(time.Since(c.start)) }
 // nothing once the entry counts as well used. The Value lies among others in a
 // larger piece of memory, which it keeps from being freed: who keeps one for long
 // keeps a copy.
-//
-// Here and in the other methods hash is the caller's hash of key, always the
-// same for the same key. The cache makes no use of it at present: it hashes keys
-// with a seed of its own, so that nobody can choose keys that crowd together.
-func (c *Cache) Get(_ uint64, key string) (Entry, bool) {
+func (c *Cache) Get(key string) (Entry, bool) {
 	hash := c.index.hash(key)
 	var m match
 	if !c.index.search(hash, key, false, &m) {
@@ -123,24 +119,24 @@ func (c *Cache) entry(m *match) (e Entry, ok bool) {
 // nevertheless: the caller knows it to be out of date.
 //
 // The cache copies key and e.Value.
-func (c *Cache) Set(hash uint64, key string, e Entry) bool {
+func (c *Cache) Set(key string, e Entry) bool {
 	if e.TTL < 0 || !c.Fits(key, e) {
-		c.Remove(hash, key)
+		c.Remove(key)
 		return false
 	}
-	h := c.index.hash(key)
+	hash := c.index.hash(key)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := c.now()
 	c.tendLocked(now)
 	d := newDraft(key, &e, now, c.base)
 	c.expires = c.expires || d.expire != 0
-	old, known := c.index.find(h, key)
-	into, uses := c.destinyLocked(h, d.kind(), &old, known)
+	old, known := c.index.find(hash, key)
+	into, uses := c.destinyLocked(hash, d.kind(), &old, known)
 	if !known && into != &c.hot {
-		c.trials.access(h)
+		c.trials.access(hash)
 	}
-	c.storeLocked(into, h, &d, uses, &old, now)
+	c.storeLocked(into, hash, &d, uses, &old, now)
 	return true
 }
 
@@ -200,7 +196,7 @@ func (c *Cache) Fits(key string, e Entry) bool {
 
 // Remove removes the entry of key, and reports whether there was one. When it
 // has returned, no Get finds what was stored before it was called.
-func (c *Cache) Remove(_ uint64, key string) bool {
+func (c *Cache) Remove(key string) bool {
 	hash := c.index.hash(key)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -223,7 +219,7 @@ func (c *Cache) removeLocked(hash uint64, m *match, now int64) {
 // however it is used from now on, and that lives for ttl at most; if ttl is not
 // above 0, it is removed. It reports whether there was such an entry. To store
 // the key anew ends that.
-func (c *Cache) Demote(_ uint64, key string, ttl time.Duration) bool {
+func (c *Cache) Demote(key string, ttl time.Duration) bool {
 	hash := c.index.hash(key)
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -161,34 +161,6 @@ func TestTheSmallestBudgetHoldsAFew(t *testing.T) {
 	}
 }
 
-func TestKeysOfOneHashDoEachOtherNoHarm(t *testing.T) {
-	c := newCache(t, lru.Config{MaxBytes: 1 << 20})
-	const hash, n = 42, 1000
-	for i := range n {
-		c.Set(hash, numbered(i), value(numbered(i)))
-	}
-	for i := 0; i < n; i += 2 {
-		c.Remove(hash, numbered(i))
-	}
-	for i := range n {
-		got, ok := c.Get(hash, numbered(i))
-		if ok != (i%2 == 1) || ok && string(got.Value) != numbered(i) {
-			t.Errorf("Get(%s) = %q, %v", numbered(i), got.Value, ok)
-		}
-	}
-}
-
-func TestAFullCacheHoldsAsMuchUnderOneHash(t *testing.T) {
-	const n = 1000
-	c := newCache(t, lru.Config{MaxBytes: roomFor(n, 8, 8)})
-	for i := range 3 * n {
-		c.Set(42, numbered(i), value(numbered(i)))
-	}
-	if c.Len() < n*95/100 {
-		t.Errorf("%d entries, want %d", c.Len(), n)
-	}
-}
-
 // What was replaced is dead, and the room that it takes is used again.
 func TestReplacedAndRemovedEntriesMakeRoom(t *testing.T) {
 	const n = 10_000

@@ -5,13 +5,11 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
-
 	"github.com/p2pcache/p2pcache/lru"
 )
 
 func demote(c *lru.Cache, key string, ttl time.Duration) bool {
-	return c.Demote(xxhash.Sum64String(key), key, ttl)
+	return c.Demote(key, ttl)
 }
 
 func TestADemotedEntryLivesForWhatIsLeftAndNoLongerThanItIsGiven(t *testing.T) {

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/cespare/xxhash/v2"
-
 	"github.com/p2pcache/p2pcache/lru"
 )
 
@@ -15,15 +13,14 @@ func Example() {
 		fmt.Println(err)
 		return
 	}
-	hash := xxhash.Sum64String("Tom") // any hash will do
 
-	cache.Set(hash, "Tom", lru.Entry{Value: []byte("630"), TTL: time.Minute})
-	if e, ok := cache.Get(hash, "Tom"); ok {
+	cache.Set("Tom", lru.Entry{Value: []byte("630"), TTL: time.Minute})
+	if e, ok := cache.Get("Tom"); ok {
 		fmt.Printf("Tom is %s, %s, for less than a minute: %v\n", e.Value, e.Kind, e.TTL < time.Minute)
 	}
 
-	fmt.Println("removed:", cache.Remove(hash, "Tom"))
-	_, ok := cache.Get(hash, "Tom")
+	fmt.Println("removed:", cache.Remove("Tom"))
+	_, ok := cache.Get("Tom")
 	fmt.Println("found:", ok)
 	// Output:
 	// Tom is 630, owned, for less than a minute: true

@@ -103,8 +103,9 @@ again:
 	t := s.table.Load()
 	b := t.home(tag)
 	for range t.buckets {
-		for i := range t.buckets[b] {
-			word := &t.buckets[b][i]
+		bucket := &t.buckets[b]
+		for i := range bucket {
+			word := &bucket[i]
 			found := slot(word.Load())
 			if found.tag() != tag || found == 0 {
 				continue

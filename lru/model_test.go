@@ -37,11 +37,8 @@ func newModel(t *testing.T, maxBytes int64) *model {
 	}
 }
 
-// hash lets some keys collide.
-func (m *model) hash(key string) uint64 { return uint64(key[0] % 8) }
-
 func (m *model) set(key string, e lru.Entry) {
-	stored := m.cache.Set(m.hash(key), key, e)
+	stored := m.cache.Set(key, e)
 	if want := e.TTL >= 0 && m.cache.Fits(key, e); stored != want {
 		m.t.Fatalf("Set(%s, %d bytes, %v, %v) = %v, want %v", key, len(e.Value), e.TTL, e.Kind, stored, want)
 	}
@@ -63,7 +60,7 @@ func (m *model) set(key string, e lru.Entry) {
 }
 
 func (m *model) get(key string) {
-	got, ok := m.cache.Get(m.hash(key), key)
+	got, ok := m.cache.Get(key)
 	want, known := m.live(key)
 	switch {
 	case ok && !known:
@@ -76,7 +73,7 @@ func (m *model) get(key string) {
 }
 
 func (m *model) remove(key string) {
-	got := m.cache.Remove(m.hash(key), key)
+	got := m.cache.Remove(key)
 	_, known := m.live(key)
 	switch {
 	case got && !known:
@@ -88,7 +85,7 @@ func (m *model) remove(key string) {
 }
 
 func (m *model) demote(key string, ttl time.Duration) {
-	got := m.cache.Demote(m.hash(key), key, ttl)
+	got := m.cache.Demote(key, ttl)
 	want, known := m.live(key)
 	switch {
 	case got && (!known || want.Kind != lru.Owned):

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"testing"
 
-	"github.com/cespare/xxhash/v2"
-
 	"github.com/p2pcache/p2pcache/lru"
 )
 
@@ -50,15 +48,15 @@ func cost(key string, e lru.Entry) int64 {
 }
 
 func set(c *lru.Cache, key string, e lru.Entry) bool {
-	return c.Set(xxhash.Sum64String(key), key, e)
+	return c.Set(key, e)
 }
 
 func get(c *lru.Cache, key string) (lru.Entry, bool) {
-	return c.Get(xxhash.Sum64String(key), key)
+	return c.Get(key)
 }
 
 func remove(c *lru.Cache, key string) bool {
-	return c.Remove(xxhash.Sum64String(key), key)
+	return c.Remove(key)
 }
 
 func value(s string) lru.Entry { return lru.Entry{Value: []byte(s)} }

@@ -85,7 +85,7 @@ func (b *batch) askPart(ctx context.Context, items []*batchItem) {
 func (b *batch) fetch(hash uint64, item *batchItem) func(context.Context) outcome {
 	return func(ctx context.Context) outcome {
 		g := b.group
-		if a, ok := g.look(hash, item.key); ok && a.from != fromStale {
+		if a, ok := g.look(item.key); ok && a.from != fromStale {
 			return outcome{answer: a}
 		}
 		select {

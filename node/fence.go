@@ -81,8 +81,8 @@ func (fs *flights) settleLocked(s *flightShard, f *flight, out outcome) bool {
 		return false // no write would have reached it
 	case out.keep != nil:
 		return fs.storeLocked(s, f.hash, f.key, *out.keep)
-	case out.drop && !fs.newerLocked(f.hash, f.key, out.answer.version):
-		fs.env.store.Remove(f.hash, f.key)
+	case out.drop && !fs.newerLocked(f.key, out.answer.version):
+		fs.env.store.Remove(f.key)
 	}
 	return false
 }
@@ -93,11 +93,11 @@ func (fs *flights) storeLocked(s *flightShard, hash uint64, key string, e lru.En
 	if e.Version < s.floors.of(hash) {
 		return false
 	}
-	held, ok := fs.env.store.Get(hash, key)
+	held, ok := fs.env.store.Get(key)
 	if ok && held.Kind == lru.Owned && (held.Version > e.Version || held.Version == e.Version && !outlives(e.TTL, held.TTL)) {
 		return false
 	}
-	return fs.env.store.Set(hash, key, e)
+	return fs.env.store.Set(key, e)
 }
 
 // outlives reports whether one life is longer than another by more than what is added as it is sent.
@@ -107,8 +107,8 @@ func outlives(ttl, other time.Duration) bool {
 }
 
 // newerLocked reports whether this node holds, as its own, something as new as version.
-func (fs *flights) newerLocked(hash uint64, key string, version uint64) bool {
-	held, ok := fs.env.store.Get(hash, key)
+func (fs *flights) newerLocked(key string, version uint64) bool {
+	held, ok := fs.env.store.Get(key)
 	return ok && held.Kind == lru.Owned && held.Version >= version
 }
 

@@ -16,7 +16,7 @@ const fetchAttempts = 2
 // not answer costs an attempt, or nothing while its breaker is open; one that answers has the last word.
 func (g *Group) fetch(hash uint64, key string) func(context.Context) outcome {
 	return func(ctx context.Context) outcome {
-		if a, ok := g.look(hash, key); ok && a.from != fromStale {
+		if a, ok := g.look(key); ok && a.from != fromStale {
 			return outcome{answer: a}
 		}
 		v := g.node.view.Load()

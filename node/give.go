@@ -10,7 +10,7 @@ import (
 
 // due reports whether an entry is to be handed over.
 func (p *pass) due(key string, e lru.Entry) bool {
-	if _, fresh := p.group.freshLife(e); !fresh {
+	if _, fresh := p.group.freshLife(e.TTL); !fresh {
 		return false
 	}
 	hash, replicas := p.group.space.Hash(key), p.group.cfg.Replicas
@@ -25,7 +25,7 @@ func (g *Group) demoted(e lru.Entry) bool { return e.TTL > 0 && e.TTL <= g.cfg.H
 
 // give hands an entry over, and notes what came of it.
 func (p *pass) give(ctx context.Context, held heldEntry) {
-	ttl, fresh := p.group.freshLife(held.entry)
+	ttl, fresh := p.group.freshLife(held.entry.TTL)
 	size := len(held.key) + len(held.entry.Value)
 	if !fresh || !p.wait(ctx, size+entryCost) {
 		return

@@ -74,31 +74,30 @@ func (g *Group) Name() string { return g.name }
 // ErrTooLarge, ErrOverloaded, ErrClosed, an *OriginError, or ctx's error once ctx ends; what it waited for goes on for
 // others who wait.
 func (g *Group) Get(ctx context.Context, key string) (Value, error) {
-	a, err := g.get(ctx, key)
-	if err != nil {
+	var a answer
+	if err := g.get(ctx, key, &a); err != nil {
 		return Value{}, err
 	}
 	return a.Value, nil
 }
 
-func (g *Group) get(ctx context.Context, key string) (answer, error) {
+// get fills in what is known of a key. A hit takes so little that to copy an answer from one function to the next would take as
+// long as all the rest.
+func (g *Group) get(ctx context.Context, key string, a *answer) (err error) {
 	if err := g.checkKey(key); err != nil {
-		return answer{}, err
+		return err
 	}
-	hash := g.space.Hash(key)
-	a, ok := g.hit(hash, key)
-	var err error
-	if ok {
-		g.countHit(a.from, hash, key)
+	if g.hit(key, a) {
+		g.countHit(a.from, key)
 	} else {
 		started := time.Now()
-		a, err = g.miss(ctx, hash, key)
+		*a, err = g.miss(ctx, g.space.Hash(key), key)
 		g.counts.miss(a.from, time.Since(started))
 	}
 	if err == nil && a.absent {
 		err = ErrNotFound
 	}
-	return a, err
+	return err
 }
 
 func (g *Group) checkKey(key string) error {
@@ -117,44 +116,53 @@ func (g *Group) checkValue(v Value) error {
 
 // hit answers from the store. What is due is served by the key's owner, which refreshes it meanwhile; elsewhere what is stale
 // is a miss.
-func (g *Group) hit(hash uint64, key string) (answer, bool) {
-	a, ok := g.look(hash, key)
-	if !ok || !g.isDue(a) {
-		return a, ok
+func (g *Group) hit(key string, a *answer) bool {
+	if !g.lookUp(key, a) {
+		return false
 	}
+	return !g.isDue(a) || g.hitDue(key, a)
+}
+
+func (g *Group) hitDue(key string, a *answer) bool {
+	hash := g.space.Hash(key)
 	if !g.node.view.Load().owns(hash) {
-		return a, a.from != fromStale
+		return a.from != fromStale
 	}
 	g.refreshIfDue(hash, key, a, func() float64 { return g.rates.asked(hash, time.Since(g.made)) })
-	return a, true
+	return true
 }
 
 // countHit counts a hit, and times one of many by looking once more: reading the clock takes longer than a hit does.
-func (g *Group) countHit(from source, hash uint64, key string) {
+func (g *Group) countHit(from source, key string) {
 	if weight := g.counts.hit(from); weight > 0 {
 		started := time.Now()
-		g.store.Get(hash, key)
+		g.store.Get(key)
 		g.counts.seconds[from].observe(time.Since(started), weight)
 	}
 }
 
 // look answers from the store.
-func (g *Group) look(hash uint64, key string) (answer, bool) {
-	e, ok := g.store.Get(hash, key)
+func (g *Group) look(key string) (a answer, ok bool) {
+	ok = g.lookUp(key, &a)
+	return a, ok
+}
+
+func (g *Group) lookUp(key string, a *answer) bool {
+	e, ok := g.store.Get(key)
 	if !ok {
-		return answer{}, false
+		return false
 	}
-	a := answer{Value: Value{Data: e.Value, TTL: e.TTL}, absent: e.Absent, from: fromLocal, version: e.Version}
+	a.Data, a.TTL, a.absent, a.from, a.version = e.Value, e.TTL, e.Absent, fromLocal, e.Version
 	switch {
 	case e.Kind == lru.Hot:
 		a.from = fromHot
 	case !e.Absent:
 		var fresh bool
-		if a.TTL, fresh = g.freshLife(e); !fresh {
+		if a.TTL, fresh = g.freshLife(e.TTL); !fresh {
 			a.TTL, a.from = nearlyOver, fromStale
 		}
 	}
-	return a, true
+	return true
 }
 
 // miss answers by a load if this node owns the key, else by a fetch.
@@ -180,13 +188,14 @@ func (g *Group) entry(v Value, kind lru.Kind) *lru.Entry {
 	return e
 }
 
-// freshLife is what is left of an owned entry's life, without the time for which it may be served stale.
-func (g *Group) freshLife(e lru.Entry) (time.Duration, bool) {
-	if e.TTL == 0 {
+// freshLife is what is left of an owned entry's life, which lasts for so long yet, without the time for which it may be served
+// stale.
+func (g *Group) freshLife(left time.Duration) (time.Duration, bool) {
+	if left == 0 {
 		return 0, true
 	}
-	ttl := e.TTL - g.cfg.StaleFor
-	return ttl, ttl > 0
+	left -= g.cfg.StaleFor
+	return left, left > 0
 }
 
 // life is the TTL of a value that was loaded or set with ttl: the group's where that is 0.

@@ -12,7 +12,7 @@ type Held struct {
 
 // Held tells what this node's own store has of a key, and whether it has anything. Nobody is asked and nothing is counted.
 func (g *Group) Held(key string) (Held, bool) {
-	a, ok := g.look(g.space.Hash(key), key)
+	a, ok := g.look(key)
 	if !ok {
 		return Held{}, false
 	}

@@ -16,7 +16,7 @@ const peekTimeout = 250 * time.Millisecond
 // origin. What it brings is kept as kind.
 func (g *Group) load(hash uint64, key string, kind lru.Kind, holders []*peer) func(context.Context) outcome {
 	return func(ctx context.Context) outcome {
-		if a, ok := g.look(hash, key); ok && a.from != fromStale {
+		if a, ok := g.look(key); ok && a.from != fromStale {
 			return outcome{answer: a}
 		}
 		if a, ok := g.peekAt(ctx, hash, key, holders); ok {

@@ -89,9 +89,8 @@ func (g *Group) getNow(ctx context.Context, hash uint64, key string, r *result) 
 	if r.err = g.checkKey(key); r.err != nil {
 		return true
 	}
-	var held bool
-	if r.answer, held = g.hit(hash, key); held {
-		g.countHit(r.from, hash, key)
+	if g.hit(key, &r.answer) {
+		g.countHit(r.from, key)
 		return true
 	}
 	if r.err = ctx.Err(); r.err != nil {

@@ -71,7 +71,7 @@ func (p *pass) again(ctx context.Context) {
 		p.group.node.handovers.progress.refused.Add(-int64(len(keys)))
 		p.through(ctx, func(yield func(string, lru.Entry) bool) {
 			for _, key := range keys {
-				e, ok := p.group.store.Get(p.group.space.Hash(key), key)
+				e, ok := p.group.store.Get(key)
 				if ok && !yield(key, e) {
 					return
 				}
@@ -126,10 +126,9 @@ func (p *pass) demote() {
 		if !p.current() {
 			return
 		}
-		hash := g.space.Hash(k.key)
 		g.returned.part(k.key, func() {
-			if e, ok := g.store.Get(hash, k.key); ok && e.Version == k.version {
-				g.store.Demote(hash, k.key, max(g.cfg.HotTTL, 0))
+			if e, ok := g.store.Get(k.key); ok && e.Version == k.version {
+				g.store.Demote(k.key, max(g.cfg.HotTTL, 0))
 			}
 		})
 	}

@@ -35,11 +35,11 @@ func (g *Group) copyOut(ctx context.Context, hash uint64, key string) {
 		return
 	}
 	for _, p := range v.holders(hash, g.cfg.Replicas) {
-		e, ok := g.store.Get(hash, key)
+		e, ok := g.store.Get(key)
 		if !ok || e.Kind != lru.Owned || e.Absent {
 			return
 		}
-		ttl, fresh := g.freshLife(e)
+		ttl, fresh := g.freshLife(e.TTL)
 		if p == nil || !fresh {
 			continue
 		}

@@ -30,7 +30,7 @@ func (h *handler) ServeCached(r transport.Request) (transport.Response, bool) {
 		return transport.Response{}, false
 	}
 	hash := g.space.Hash(r.Key)
-	a, ok := g.look(hash, r.Key)
+	a, ok := g.look(r.Key)
 	if !ok || a.absent || a.from == fromStale {
 		return transport.Response{}, false
 	}
@@ -42,7 +42,7 @@ func (h *handler) ServeCached(r transport.Request) (transport.Response, bool) {
 			resp.MinuteQPS = g.rates.asked(hash, time.Since(g.made))
 		}
 	case !r.CachedOnly:
-		g.countHit(a.from, hash, r.Key)
+		g.countHit(a.from, r.Key)
 	}
 	return resp, true
 }
@@ -88,7 +88,7 @@ func (h *handler) serveMany(ctx context.Context, g *Group, r transport.Request) 
 	}
 	var missing []int
 	for i, key := range r.Keys {
-		if _, held := g.look(g.space.Hash(key), key); held {
+		if _, held := g.look(key); held {
 			one(i) // at once: a goroutine would cost more
 		} else {
 			missing = append(missing, i)
@@ -106,7 +106,7 @@ func (g *Group) serveClient(ctx context.Context, r transport.Request) transport.
 	case r.Op == transport.Get && r.CachedOnly:
 		return g.serveHeld(r)
 	case r.Op == transport.Get:
-		a, err = g.get(ctx, r.Key)
+		err = g.get(ctx, r.Key, &a)
 	default:
 		err = g.serveWrite(ctx, r)
 	}
@@ -174,7 +174,7 @@ func (g *Group) carryOut(hash uint64, r transport.Request) (version uint64, firs
 
 func (g *Group) serveGet(ctx context.Context, hash uint64, r transport.Request) transport.Response {
 	v, rate := g.node.view.Load(), g.rates.asked(hash, time.Since(g.made))
-	a, ok := g.look(hash, r.Key)
+	a, ok := g.look(r.Key)
 	var err error
 	switch {
 	case !ok && len(v.others) == 0:
@@ -182,8 +182,8 @@ func (g *Group) serveGet(ctx context.Context, hash uint64, r transport.Request) 
 		return transport.Response{Code: transport.Unavailable, Text: "this member knows no other one yet"}
 	case !ok:
 		a, err = g.flights.do(ctx, loadFlight, hash, r.Key, g.load(hash, r.Key, lru.Owned, g.holdersElsewhere(v, hash)))
-	case g.isDue(a):
-		g.refreshIfDue(hash, r.Key, a, func() float64 { return rate })
+	case g.isDue(&a):
+		g.refreshIfDue(hash, r.Key, &a, func() float64 { return rate })
 	}
 	resp := response(a, err, true)
 	resp.MinuteQPS = rate
@@ -192,7 +192,7 @@ func (g *Group) serveGet(ctx context.Context, hash uint64, r transport.Request) 
 
 // serveHeld answers from the store, and with what is not past its life.
 func (g *Group) serveHeld(r transport.Request) transport.Response {
-	a, ok := g.look(g.space.Hash(r.Key), r.Key)
+	a, ok := g.look(r.Key)
 	if !ok || a.absent || a.from == fromStale {
 		return transport.Response{Code: transport.NotCached, Text: "not cached"}
 	}

@@ -152,7 +152,7 @@ func (g *Group) put(hash uint64, key string, v Value, version uint64) (uint64, b
 	}
 	version, first := g.flights.fence(hash, key, 0, func(version uint64) {
 		e.Version = version
-		g.store.Set(hash, key, *e)
+		g.store.Set(key, *e)
 	})
 	return version, first, nil
 }
@@ -161,9 +161,9 @@ func (g *Group) put(hash uint64, key string, v Value, version uint64) (uint64, b
 // newer: it may be of a member whose clock is ahead. It returns the version, and whether this node hears of it for the first time.
 func (g *Group) drop(hash uint64, key string, version uint64) (uint64, bool) {
 	return g.flights.fence(hash, key, version, func(version uint64) {
-		held, ok := g.store.Get(hash, key)
+		held, ok := g.store.Get(key)
 		if !ok || held.Version < version || held.Version&writeBit == 0 {
-			g.store.Remove(hash, key)
+			g.store.Remove(key)
 		}
 	})
 }

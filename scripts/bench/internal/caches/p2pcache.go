@@ -3,8 +3,6 @@ package caches
 import (
 	"errors"
 
-	"github.com/cespare/xxhash/v2"
-
 	"github.com/p2pcache/p2pcache/lru"
 )
 
@@ -28,12 +26,12 @@ func newStore(limit Limit) (Cache, error) {
 }
 
 func (s store) Get(key string) ([]byte, bool) {
-	e, ok := s.cache.Get(xxhash.Sum64String(key), key)
+	e, ok := s.cache.Get(key)
 	return e.Value, ok
 }
 
 func (s store) Set(key string, value []byte) {
-	s.cache.Set(xxhash.Sum64String(key), key, lru.Entry{Value: value})
+	s.cache.Set(key, lru.Entry{Value: value})
 }
 
 func (s store) Len() int { return s.cache.Len() }
