@@ -29,7 +29,6 @@ func (h *handler) ServeCached(r transport.Request) (transport.Response, bool) {
 	if !ok || r.Version > 0 || n.ctx.Err() != nil {
 		return transport.Response{}, false
 	}
-	hash := g.space.Hash(r.Key)
 	a, ok := g.look(r.Key)
 	if !ok || a.absent || a.from == fromStale {
 		return transport.Response{}, false
@@ -39,7 +38,7 @@ func (h *handler) ServeCached(r transport.Request) (transport.Response, bool) {
 	case r.Peer:
 		g.counts.served.add()
 		if !r.CachedOnly {
-			resp.MinuteQPS = g.rates.asked(hash, time.Since(g.made))
+			resp.MinuteQPS = g.rates.asked(g.space.Hash(r.Key), time.Since(g.made))
 		}
 	case !r.CachedOnly:
 		g.countHit(a.from, r.Key)
