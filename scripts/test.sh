@@ -102,6 +102,8 @@ if [ "$(uname)" = Linux ]; then
   step "chaos: what is counted, not timed"
   scripts/chaos.sh kill9 stop3 rolling partition10 herd restart --counts --duration 3s --steady 2s --rounds 3 --keys 3000 --rate 200
 fi
+step "docs, from a clean clone"
+scripts/docs.sh || [ $? = 2 ] # then it has said what it lacks, such as a free port
 step "tests of scripts"
 modules
 step tests
