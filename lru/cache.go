@@ -2,6 +2,7 @@ package lru
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -18,6 +19,8 @@ type Cache struct {
 	base     uint64    // what their versions are counted from
 	maxBytes int64
 	hotBytes int64 // of maxBytes, what hot copies may take
+
+	expires atomic.Bool // whether any record that was stored may expire
 
 	index  index // changes under mu too, and is read without it
 	trials trials
@@ -37,7 +40,6 @@ type Cache struct {
 	swept       uint32 // the number of the chunk that was last looked at for what has expired
 	stores      uint32
 	emptied     uint64 // counts the chunks whose records were moved or dropped
-	expires     bool   // whether any record that was stored expires
 }
 
 // New returns an empty Cache, or an error that says what is wrong with config.
@@ -68,6 +70,18 @@ func portion(bytes int64, share float64) int64 {
 
 // now returns the time.
 func (c *Cache) now() int64 { return int64(time.Since(c.start)) }
+
+// nowIfExpiring returns the time for the store of a record with a TTL. While none ever had one, it is 0: then the time does
+// not matter, and reading the clock would take long.
+func (c *Cache) nowIfExpiring(ttl time.Duration) int64 {
+	if !c.expires.Load() {
+		if ttl == 0 {
+			return 0
+		}
+		c.expires.Store(true)
+	}
+	return c.now()
+}
 
 // Get returns the entry of key, and whether there is one. Its TTL is what is
 // left of it. Get allocates nothing, copies nothing, takes no lock, and writes
@@ -125,12 +139,12 @@ func (c *Cache) Set(key string, e Entry) bool {
 		return false
 	}
 	hash := c.index.hash(key)
+	c.index.touch(hash)
+	now := c.nowIfExpiring(e.TTL)
+	d := newDraft(key, &e, now, c.base)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	now := c.now()
 	c.tendLocked(now)
-	d := newDraft(key, &e, now, c.base)
-	c.expires = c.expires || d.expire != 0
 	old, known := c.index.find(hash, key)
 	into, uses := c.destinyLocked(hash, d.kind(), &old, known)
 	if !known && into != &c.hot {

@@ -65,7 +65,7 @@ func (c *Cache) limitHotLocked(need, now int64) {
 func (c *Cache) makeRoomLocked(need, now int64) {
 	for spared := 0; c.bytesLocked()+need > c.maxBytes || c.index.chunks.full(); spared++ {
 		c.emptied++
-		if c.expires && c.sweepLocked(sweepMost, now) {
+		if c.expires.Load() && c.sweepLocked(sweepMost, now) {
 			continue
 		}
 		if !c.evictChunkLocked(now, spared < maxSpared) {

@@ -76,6 +76,15 @@ func (x *index) hashBytes(key []byte) uint64 { return maphash.Bytes(x.seed, key)
 
 func (x *index) shard(hash uint64) *shard { return &x.shards[hash&x.mask] }
 
+// touch reads what an insert will read, so that it comes from memory before
+// a writer has the lock, not while others wait for it.
+func (x *index) touch(hash uint64) {
+	t := x.shard(hash).table.Load()
+	b := t.home(hash >> tagShift)
+	t.buckets[b][0].Load()
+	t.passedBy(b)
+}
+
 // A match is a record and its slot, as they were at one moment.
 type match struct {
 	word  *atomic.Uint64
