@@ -21,6 +21,9 @@ type ClientConfig struct {
 	// Secret is the cluster's. If empty, requests are not signed, which members with a secret accept from loopback only.
 	Secret []byte
 
+	// AcceptSecrets are what members may prove themselves with beside Secret, while the cluster changes its secret. If empty, none.
+	AcceptSecrets [][]byte
+
 	// TLS is used to connect. If nil, plain HTTP, unless Server is an https URL or TLSFiles is set.
 	TLS *tls.Config
 
@@ -40,7 +43,7 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node: client: %w", err)
 	}
-	keys, err := deriveKeys(cfg.Secret)
+	keys, err := newKeyring(cfg.Secret, cfg.AcceptSecrets)
 	if err != nil {
 		return nil, fmt.Errorf("node: client: %w", err)
 	}
@@ -48,9 +51,9 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node: client: %w", err)
 	}
-	return &Client{transport.NewClient(transport.ClientConfig{
-		Addr: addr, TLS: tlsConfig, TLSNow: certs.source(), Key: keys.http, Token: cfg.Token,
-	})}, nil
+	client := transport.NewClient(transport.ClientConfig{Addr: addr, TLS: tlsConfig, TLSNow: certs.source(), Token: cfg.Token})
+	keys.giveHTTP(client)
+	return &Client{client}, nil
 }
 
 func serverAddress(cfg ClientConfig) (string, *tls.Config, error) {

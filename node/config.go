@@ -73,6 +73,9 @@ type Config struct {
 	// refuses to bind to anything but loopback unless Insecure is set.
 	Secret []byte
 
+	// AcceptSecrets are accepted from others beside Secret, while the cluster changes its secret: see SetSecrets. If empty, none.
+	AcceptSecrets [][]byte
+
 	// Insecure allows a node without a Secret to bind to other addresses than loopback. If false, New refuses.
 	Insecure bool
 

@@ -24,7 +24,6 @@ type Node struct {
 	cfg      Config
 	name     string
 	httpAddr string // host:port that others reach it by; empty if they cannot
-	keys     keys
 	certs    *certificates // nil: Config.TLSFiles is not set
 	clients  net.Listener  // of outside clients alone; nil: none
 	log      zerolog.Logger
@@ -100,7 +99,7 @@ func newNode(cfg Config, listener net.Listener) (*Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	keys, err := deriveKeys(cfg.Secret)
+	keys, err := newKeyring(cfg.Secret, cfg.AcceptSecrets)
 	if err != nil {
 		return nil, err
 	}
@@ -111,14 +110,16 @@ func newNode(cfg Config, listener net.Listener) (*Node, error) {
 	if certs != nil {
 		cfg.TLS = certs.serve(false)
 	}
-	n := &Node{certs: certs, cfg: cfg, name: orDefault(orDefault(cfg.Name, addr), "local"), httpAddr: addr, keys: keys, log: cfg.Logger}
+	n := &Node{certs: certs, cfg: cfg, name: orDefault(orDefault(cfg.Name, addr), "local"), httpAddr: addr, log: cfg.Logger}
+	n.topology.keys = keys
 	n.ctx, n.cancel = context.WithCancel(context.Background())
 	n.view.Store(n.alone())
 	n.startHandovers()
 	n.server = transport.NewServer(transport.ServerConfig{
-		Handler: (*handler)(n), Fallback: cfg.Fallback, Member: n.name, Key: keys.http, TLS: cfg.TLS, Token: cfg.ClientToken,
+		Handler: (*handler)(n), Fallback: cfg.Fallback, Member: n.name, TLS: cfg.TLS, Token: cfg.ClientToken,
 		GroupcacheCompat: cfg.GroupcacheCompat, Logger: cfg.Logger,
 	})
+	keys.giveHTTP(n.server)
 	return n, nil
 }
 
@@ -127,10 +128,11 @@ func (n *Node) gossip() error {
 	if n.cfg.Gossip == "" {
 		return nil
 	}
+	keys := n.topology.keys // nobody else has the node yet
 	cluster, err := membership.Start(membership.Config{
 		Name: n.name, HTTPAddr: n.httpAddr, Zone: n.cfg.Zone, Weight: n.cfg.Weight,
 		Bind: n.cfg.Gossip, Advertise: n.cfg.gossipIP(n.httpAddr),
-		Label: n.cfg.Cluster, Key: n.keys.gossip, Profile: n.cfg.GossipProfile,
+		Label: n.cfg.Cluster, Key: keys.use().gossip, Profile: n.cfg.GossipProfile,
 		MaxMembers: n.cfg.MaxMembers, AllowForeignHTTP: n.cfg.AllowForeignHTTP,
 		OnSnapshot: n.applySnapshot, OnEpoch: n.heardOfPurge, Logger: n.log,
 	})
@@ -138,6 +140,9 @@ func (n *Node) gossip() error {
 		return err
 	}
 	n.cluster = cluster
+	if err := keys.giveGossip(cluster, nil); err != nil {
+		return err
+	}
 	n.applySnapshot(cluster.Snapshot())
 	return nil
 }

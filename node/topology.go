@@ -19,6 +19,7 @@ type topology struct {
 	members []membership.Member // guarded by mu; of the view
 	self    string              // guarded by mu; this node's name among them, empty if it is not
 	closed  bool                // guarded by mu
+	keys    keyring             // guarded by mu; of the secrets
 }
 
 // peerID tells a peer from what it was before it restarted or moved.
@@ -135,10 +136,12 @@ func (n *Node) peerLocked(m membership.Member) *peer {
 	return &peer{memberOf(m), n.newLink(memberOf(m), m.Boot)}
 }
 
+// newLink is called with the topology's lock held.
 func (n *Node) newLink(m Member, boot uint64) *link {
 	client := transport.NewClient(transport.ClientConfig{
-		Addr: m.HTTPAddr, TLS: n.cfg.TLS, TLSNow: n.certs.source(), Key: n.keys.http, GroupcacheCompat: n.cfg.GroupcacheCompat,
+		Addr: m.HTTPAddr, TLS: n.cfg.TLS, TLSNow: n.certs.source(), GroupcacheCompat: n.cfg.GroupcacheCompat,
 	})
+	n.topology.keys.giveHTTP(client)
 	return &link{node: n, name: m.Name, boot: boot, since: time.Now(), client: client}
 }
 
