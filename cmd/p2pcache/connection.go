@@ -90,17 +90,17 @@ func connectionFlags(cmd *cobra.Command) *pflag.FlagSet {
 // asking is one run of a command that asks a node.
 type asking struct {
 	connection
-	cmd    *cobra.Command
-	args   []string
-	secret []byte
-	token  string
-	config *tls.Config // nil: plain HTTP, unless the node's URL is https
-	client *node.Client
-	pages  *access.Client
+	cmd     *cobra.Command
+	args    []string
+	secrets secrets
+	token   string
+	config  *tls.Config // nil: plain HTTP, unless the node's URL is https
+	client  *node.Client
+	pages   *access.Client
 }
 
 func (c connection) ask(cmd *cobra.Command, args []string, ask func(context.Context, *asking) error) error {
-	secret, err := readSecret(c.secretFile)
+	secrets, err := readSecrets(c.secretFile)
 	if err != nil {
 		return err
 	}
@@ -112,23 +112,25 @@ func (c connection) ask(cmd *cobra.Command, args []string, ask func(context.Cont
 	if err != nil {
 		return err
 	}
-	a := &asking{connection: c, cmd: cmd, args: args, secret: secret.bytes, token: token, config: config}
+	a := &asking{connection: c, cmd: cmd, args: args, secrets: secrets, token: token, config: config}
 	if a.client, err = a.connect(c.server); err != nil {
 		return err
 	}
 	defer a.client.Close()
-	key, err := access.NewKey(secret.bytes)
+	keys, err := access.NewKeys(secrets.all...)
 	if err != nil {
 		return err
 	}
-	a.pages = access.NewClient(key, config)
+	a.pages = access.NewClient(keys, config)
 	defer a.pages.Close()
 	return ask(cmd.Context(), a)
 }
 
 // connect returns a client of the node at server.
 func (a *asking) connect(server string) (*node.Client, error) {
-	client, err := node.NewClient(node.ClientConfig{Server: server, Secret: a.secret, Token: a.token, TLS: a.config})
+	client, err := node.NewClient(node.ClientConfig{
+		Server: server, Secret: a.secrets.use(), AcceptSecrets: a.secrets.accept(), Token: a.token, TLS: a.config,
+	})
 	if err != nil {
 		return nil, usagef("--server %q: %w", server, err)
 	}

@@ -16,10 +16,10 @@ import (
 // plan is what serve does, once all settings are known to be good.
 type plan struct {
 	settings
-	secret secret
-	token  string       // of outside clients; empty: none
-	certs  *certs.Store // nil: no TLS
-	groups []plannedGroup
+	secrets secrets
+	token   string       // of outside clients; empty: none
+	certs   *certs.Store // nil: no TLS
+	groups  []plannedGroup
 }
 
 // tlsConfig is nil where there is no TLS.
@@ -41,10 +41,10 @@ type plannedGroup struct {
 func (s settings) plan(log zerolog.Logger) (plan, error) {
 	s, err := s.checked()
 	errs := []error{err}
-	secret, err := readSecret(s.secretFile)
+	secrets, err := readSecrets(s.secretFile)
 	errs = append(errs, err)
 	if err == nil {
-		errs = append(errs, checkAddresses(s, secret.bytes != nil))
+		errs = append(errs, checkAddresses(s, secrets.use() != nil))
 	}
 	token, err := readToken(s.place("client-token-file"), s.clientTokenFile)
 	errs = append(errs, err)
@@ -52,7 +52,7 @@ func (s settings) plan(log zerolog.Logger) (plan, error) {
 	errs = append(errs, err)
 	groups, err := s.planGroups(log)
 	errs = append(errs, err)
-	return plan{s, secret, token, store, groups}, errors.Join(errs...)
+	return plan{s, secrets, token, store, groups}, errors.Join(errs...)
 }
 
 // planTLS reads the certificates; there is no TLS without one.
@@ -159,7 +159,8 @@ func (p plan) nodeConfig(l net.Listener, shows *pages.Pages, log zerolog.Logger)
 		Zone:             p.zone,
 		Weight:           p.weight,
 		Cluster:          p.cluster,
-		Secret:           p.secret.bytes,
+		Secret:           p.secrets.use(),
+		AcceptSecrets:    p.secrets.accept(),
 		ClientListen:     p.clientListen,
 		ClientToken:      p.token,
 		TLS:              p.tlsConfig(),

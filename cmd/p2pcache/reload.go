@@ -80,13 +80,29 @@ func (s *server) apply(p plan) (done, later []string) {
 	}
 	changed, stuck := s.applyOrigins(p.groups)
 	done, later = append(done, changed...), append(later, stuck...)
-	if !bytes.Equal(p.secret.bytes, s.secret.bytes) {
+	switch changed, err := s.applySecrets(p.secrets); {
+	case err != nil:
+		s.log.Error().Err(err).Msg("the secrets stay as they were")
 		later = append(later, "secret")
+	case changed:
+		done = append(done, "secret")
 	}
 	if p.token != s.token {
 		later = append(later, "client-token")
 	}
 	return done, append(later, s.others(p.settings)...)
+}
+
+// applySecrets makes the node and its pages use and accept other secrets.
+func (s *server) applySecrets(fresh secrets) (changed bool, err error) {
+	if slices.EqualFunc(fresh.all, s.secrets.all, bytes.Equal) {
+		return false, nil
+	}
+	if err := s.node.SetSecrets(fresh.use(), fresh.accept()...); err != nil {
+		return false, err
+	}
+	s.secrets = fresh
+	return true, s.keys.Set(fresh.all...)
 }
 
 // applyOrigins gives groups the origins that they are to have now.
@@ -116,7 +132,7 @@ func (s *server) applyOrigins(want []plannedGroup) (done, later []string) {
 }
 
 // appliedOtherwise are the settings that are compared by what they come to, or cannot change.
-var appliedOtherwise = [...]string{"group", originKey, "log-level", configFlag}
+var appliedOtherwise = [...]string{"group", originKey, "log-level", "secret-file", configFlag}
 
 // others are all other settings that the file or the environment gives now otherwise than when the node was started.
 func (s *server) others(fresh settings) (names []string) {

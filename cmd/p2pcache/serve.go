@@ -33,8 +33,8 @@ join by then; where no seed answered, it serves alone and goes on trying. Logs g
 
 Loads are traced by OpenTelemetry where OTEL_EXPORTER_OTLP_ENDPOINT names a collector, and an HTTP origin is told of the trace.
 
-SIGHUP makes the node read the file again: the log level and the groups' origins change at once, and what needs a restart is
-logged. "p2pcache help config" shows a file.
+SIGHUP makes the node read its files again: the log level, the groups' origins and the secret change at once, and what needs a
+restart is logged. "p2pcache help config" shows a file.
 
 SIGTERM or SIGINT makes the node drain and leave, within --drain-timeout, and exit with 0. A second one makes it leave at
 once and exit with 1, unless it comes within 100 ms, as the first sent twice.`

@@ -31,6 +31,7 @@ type server struct {
 	listener    net.Listener
 	admin       *adminServer // nil: none
 	pages       *pages.Pages
+	keys        *access.Keys // of the pages; nil: there is no secret
 	commandLine commandLine
 	loaders     map[string]*reloadable // by group
 	traces      *traces.Tracer         // nil: none
@@ -48,14 +49,14 @@ func start(s settings, errOut io.Writer) (*server, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := access.NewKey(p.secret.bytes)
+	keys, err := access.NewKeys(p.secrets.all...)
 	if err != nil {
 		return nil, err
 	}
 	log.SetFlags(0) // what the standard library has to say goes the same way
 	log.SetOutput(logger)
-	shows := pages.New(pages.Config{Key: key, TLS: p.tlsConfig(), Operator: p.admin != ""})
-	server := &server{plan: p, pages: shows, name: name, log: logger, level: level}
+	shows := pages.New(pages.Config{Keys: keys, TLS: p.tlsConfig(), Operator: p.admin != ""})
+	server := &server{plan: p, keys: keys, pages: shows, name: name, log: logger, level: level}
 	server.warn()
 	if err := server.startAll(); err != nil {
 		server.close()
@@ -85,10 +86,10 @@ func (s *server) startAll() error {
 
 // warn logs what is allowed and unwise.
 func (s *server) warn() {
-	if s.secret.shared {
+	if s.secrets.shared {
 		s.log.Warn().Str("file", s.secretFile).Msg("other users can read the secret: chmod 600 it")
 	}
-	if s.insecure && s.secret.bytes == nil {
+	if s.insecure && s.secrets.use() == nil {
 		s.log.Warn().Msg("no secret: whoever reaches this node can read and change what it holds")
 	}
 }

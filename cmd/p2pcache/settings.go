@@ -113,7 +113,7 @@ func (s *settings) addGroupFlags(flags *pflag.FlagSet) {
 }
 
 func (s *settings) addSecurityFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.secretFile, "secret-file", "", "`FILE` with the secret that all members share")
+	flags.StringVar(&s.secretFile, "secret-file", "", "`FILE` with the secret that all members share; more lines are secrets to accept as well; SIGHUP reads it again")
 	flags.StringVar(&s.clientListen, "client-listen", "", "`HOST:PORT` for outside clients alone, who need no certificate there (default: on --listen)")
 	flags.StringVar(&s.clientTokenFile, "client-token-file", "", "`FILE` with the token that outside clients may show instead of a signature")
 	addTLSFlags(flags, &s.tls)

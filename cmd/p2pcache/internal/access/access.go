@@ -10,8 +10,10 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -35,35 +37,55 @@ var (
 	errClock     = errors.New("the signature's time is off: set the clocks")
 )
 
-// Key signs requests and verifies them. It is derived from the secret and tells nothing of it. The nil Key signs nothing and
-// lets everybody pass.
-type Key []byte
+// Keys sign requests and verify them. They are derived from the cluster's secrets and tell nothing of them. The nil Keys sign
+// nothing and let everybody pass. They are safe for concurrent use.
+type Keys struct{ now atomic.Pointer[[][]byte] } // the first signs, all are accepted
 
-// NewKey derives the Key of a cluster's secret; nil if that is empty.
-func NewKey(secret []byte) (Key, error) {
-	if len(secret) == 0 {
+// NewKeys derives the Keys of a cluster's secrets, of which the first signs and all are accepted; nil if there are none.
+func NewKeys(secrets ...[]byte) (*Keys, error) {
+	if len(secrets) == 0 {
 		return nil, nil
 	}
-	return hkdf.Key(sha256.New, secret, nil, purpose, sha256.Size)
+	k := &Keys{}
+	return k, k.Set(secrets...)
+}
+
+// Set replaces the secrets, of which there must be one at least.
+func (k *Keys) Set(secrets ...[]byte) error {
+	var keys [][]byte
+	for _, secret := range secrets {
+		key, err := hkdf.Key(sha256.New, secret, nil, purpose, sha256.Size)
+		if err != nil {
+			return err
+		}
+		keys = append(keys, key)
+	}
+	k.now.Store(&keys)
+	return nil
 }
 
 // Sign makes r one that a node with the same secret answers.
-func (k Key) Sign(r *http.Request) {
+func (k *Keys) Sign(r *http.Request) {
 	if k != nil {
 		now := strconv.FormatInt(time.Now().UnixMilli(), 10)
-		r.Header.Set("Authorization", scheme+" "+now+" "+hex.EncodeToString(k.mac(now, r)))
+		r.Header.Set("Authorization", scheme+" "+now+" "+hex.EncodeToString(mac((*k.now.Load())[0], now, r)))
 	}
 }
 
 // mac covers the time, the method, and the path with its query.
-func (k Key) mac(now string, r *http.Request) []byte {
-	h := hmac.New(sha256.New, k)
+func mac(key []byte, now string, r *http.Request) []byte {
+	h := hmac.New(sha256.New, key)
 	h.Write([]byte(now + "\n" + r.Method + "\n" + r.URL.RequestURI() + "\n"))
 	return h.Sum(nil)
 }
 
+// made reports whether one of the keys made a signature.
+func (k *Keys) made(sum []byte, now string, r *http.Request) bool {
+	return slices.ContainsFunc(*k.now.Load(), func(key []byte) bool { return hmac.Equal(sum, mac(key, now, r)) })
+}
+
 // Allow tells why r may not be answered, if so. Without a signature, it may where it comes from this machine.
-func (k Key) Allow(r *http.Request) error {
+func (k *Keys) Allow(r *http.Request) error {
 	if k == nil {
 		return nil
 	}
@@ -73,7 +95,7 @@ func (k Key) Allow(r *http.Request) error {
 	}
 	now, sum, _ := strings.Cut(given, " ")
 	got, err := hex.DecodeString(sum)
-	if err != nil || !hmac.Equal(got, k.mac(now, r)) {
+	if err != nil || !k.made(got, now, r) {
 		return errSignature
 	}
 	ms, err := strconv.ParseInt(now, 10, 64)

@@ -19,9 +19,13 @@ const (
 	there = "192.0.2.1:4711"
 )
 
-func key(t testing.TB, secret string) access.Key {
+func keys(t testing.TB, secrets ...string) *access.Keys {
 	t.Helper()
-	k, err := access.NewKey([]byte(secret))
+	var texts [][]byte
+	for _, secret := range secrets {
+		texts = append(texts, []byte(secret))
+	}
+	k, err := access.NewKeys(texts...)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,22 +39,22 @@ func request(from, target string) *http.Request {
 }
 
 func Example() {
-	key, err := access.NewKey([]byte("correct horse battery staple"))
+	keys, err := access.NewKeys([]byte("correct horse battery staple"))
 	if err != nil {
 		panic(err)
 	}
 	r := httptest.NewRequest(http.MethodGet, "/debug/ring", nil)
-	fmt.Println(key.Allow(r) == nil)
-	key.Sign(r)
-	fmt.Println(key.Allow(r) == nil)
+	fmt.Println(keys.Allow(r) == nil)
+	keys.Sign(r)
+	fmt.Println(keys.Allow(r) == nil)
 	// Output:
 	// false
 	// true
 }
 
 func TestWhoMaySeeThePages(t *testing.T) {
-	right, wrong := key(t, "right"), key(t, "wrong")
-	signed := func(k access.Key, from, target string) *http.Request {
+	right, wrong := keys(t, "right"), keys(t, "wrong")
+	signed := func(k *access.Keys, from, target string) *http.Request {
 		r := request(from, target)
 		k.Sign(r)
 		return r
@@ -60,26 +64,28 @@ func TestWhoMaySeeThePages(t *testing.T) {
 	posted := signed(right, there, "/debug/ring")
 	posted.Method = http.MethodPost
 	for name, c := range map[string]struct {
-		key  access.Key
+		keys *access.Keys
 		r    *http.Request
 		want string
 	}{
-		"no secret":                       {nil, request(there, "/"), ""},
-		"from here":                       {right, request(here, "/"), ""},
-		"from here, over IPv6":            {right, request("[::1]:1", "/"), ""},
-		"from there":                      {right, request(there, "/"), "know the cluster's secret"},
-		"from nowhere":                    {right, request("@", "/"), "know the cluster's secret"},
-		"signed":                          {right, signed(right, there, "/debug/ring?group=a&key=%ff"), ""},
-		"signed with another secret":      {right, signed(wrong, there, "/"), "the secrets differ"},
-		"signed with another, from here":  {right, signed(wrong, here, "/"), "the secrets differ"},
-		"signed for another page":         {right, moved, "the secrets differ"},
-		"signed for another method":       {right, posted, "the secrets differ"},
-		"signed without need":             {nil, signed(right, there, "/"), ""},
-		"signed by who knows no secret":   {right, signed(nil, there, "/"), "know the cluster's secret"},
-		"the empty secret is no secret":   {key(t, ""), request(there, "/"), ""},
-		"a password instead of signature": {right, func() *http.Request { r := request(there, "/"); r.SetBasicAuth("a", "right"); return r }(), "know the cluster's secret"},
+		"no secret":                        {nil, request(there, "/"), ""},
+		"from here":                        {right, request(here, "/"), ""},
+		"from here, over IPv6":             {right, request("[::1]:1", "/"), ""},
+		"from there":                       {right, request(there, "/"), "know the cluster's secret"},
+		"from nowhere":                     {right, request("@", "/"), "know the cluster's secret"},
+		"signed":                           {right, signed(right, there, "/debug/ring?group=a&key=%ff"), ""},
+		"signed with one that is accepted": {keys(t, "wrong", "right"), signed(right, there, "/"), ""},
+		"accepted alone does not sign":     {right, signed(keys(t, "wrong", "right"), there, "/"), "the secrets differ"},
+		"signed with another secret":       {right, signed(wrong, there, "/"), "the secrets differ"},
+		"signed with another, from here":   {right, signed(wrong, here, "/"), "the secrets differ"},
+		"signed for another page":          {right, moved, "the secrets differ"},
+		"signed for another method":        {right, posted, "the secrets differ"},
+		"signed without need":              {nil, signed(right, there, "/"), ""},
+		"signed by who knows no secret":    {right, signed(nil, there, "/"), "know the cluster's secret"},
+		"no secrets are none":              {keys(t), request(there, "/"), ""},
+		"a password instead of signature":  {right, func() *http.Request { r := request(there, "/"); r.SetBasicAuth("a", "right"); return r }(), "know the cluster's secret"},
 	} {
-		err := c.key.Allow(c.r)
+		err := c.keys.Allow(c.r)
 		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
 			t.Errorf("%s: error %v, want %q", name, err, c.want)
 		}
@@ -88,7 +94,7 @@ func TestWhoMaySeeThePages(t *testing.T) {
 
 func TestASignatureIsGoodForMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		k, r := key(t, "secret"), request(there, "/")
+		k, r := keys(t, "secret"), request(there, "/")
 		k.Sign(r)
 		time.Sleep(5 * time.Minute)
 		if err := k.Allow(r); err != nil {
@@ -102,7 +108,7 @@ func TestASignatureIsGoodForMinutes(t *testing.T) {
 }
 
 func FuzzAllow(f *testing.F) {
-	k := key(f, "secret")
+	k := keys(f, "secret")
 	f.Add("P2pcache 1 00")
 	f.Add("P2pcache ")
 	f.Fuzz(func(t *testing.T, field string) {
@@ -115,7 +121,7 @@ func FuzzAllow(f *testing.F) {
 }
 
 func TestAClientSignsAndFollowsNobody(t *testing.T) {
-	k := key(t, "secret")
+	k := keys(t, "secret")
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.RemoteAddr = there
 		switch err := k.Allow(r); {
@@ -128,7 +134,7 @@ func TestAClientSignsAndFollowsNobody(t *testing.T) {
 		}
 	}))
 	defer s.Close()
-	get := func(k access.Key, path string) access.Page {
+	get := func(k *access.Keys, path string) access.Page {
 		t.Helper()
 		c := access.NewClient(k, nil)
 		defer c.Close()

@@ -18,12 +18,12 @@ const maxPageBytes = 64 << 20
 // answers in a node's place must not aim the caller at others.
 type Client struct {
 	http http.Client
-	key  Key
+	keys *Keys
 }
 
-// NewClient returns a Client that signs with key. If config is nil, https uses this machine's certificates.
-func NewClient(key Key, config *tls.Config) *Client {
-	return &Client{key: key, http: http.Client{
+// NewClient returns a Client that signs with keys. If config is nil, https uses this machine's certificates.
+func NewClient(keys *Keys, config *tls.Config) *Client {
+	return &Client{keys: keys, http: http.Client{
 		Transport:     &http.Transport{TLSClientConfig: config, MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
@@ -43,7 +43,7 @@ func (c *Client) Get(ctx context.Context, base, path string, query url.Values) (
 	if err != nil {
 		return Page{}, err
 	}
-	c.key.Sign(req)
+	c.keys.Sign(req)
 	reply, err := c.http.Do(req)
 	if err != nil {
 		return Page{}, err

@@ -136,11 +136,11 @@ func TestWhereAKeyIsHeld(t *testing.T) {
 }
 
 func TestWithASecretStrangersSeeNoMoreThanHealthAndMetrics(t *testing.T) {
-	key, err := access.NewKey([]byte("secret"))
+	keys, err := access.NewKeys([]byte("secret"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := show(t, pages.Config{Key: key}, fake{})
+	p := show(t, pages.Config{Keys: keys}, fake{})
 	p.SetReady()
 	for path, want := range map[string]int{
 		"/healthz": 200, "/readyz": 200, "/metrics": 200,

@@ -31,8 +31,8 @@ type Node interface {
 
 // Config says who sees what. Its zero value shows everything but profiles to everybody.
 type Config struct {
-	// Key guards what tells more than health and metrics. If nil, nothing is guarded.
-	Key access.Key
+	// Keys guard what tells more than health and metrics. If nil, nothing is guarded.
+	Keys *access.Keys
 
 	// TLS is used to ask other members. If nil, they are asked over plain HTTP.
 	TLS *tls.Config
@@ -62,7 +62,7 @@ type shown struct {
 
 // New returns pages that show no node yet and are not ready, because the node is starting.
 func New(cfg Config) *Pages {
-	p := &Pages{cfg: cfg, members: access.NewClient(cfg.Key, cfg.TLS), started: time.Now()}
+	p := &Pages{cfg: cfg, members: access.NewClient(cfg.Keys, cfg.TLS), started: time.Now()}
 	p.SetUnready("starting")
 	return p
 }
@@ -125,7 +125,7 @@ func withCache(n Node, pages http.Handler) http.Handler {
 // guarded serves a page to those who may see it.
 func (p *Pages) guarded(page http.HandlerFunc) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if err := p.cfg.Key.Allow(r); err != nil {
+		if err := p.cfg.Keys.Allow(r); err != nil {
 			http.Error(w, err.Error(), http.StatusUnauthorized)
 			return
 		}

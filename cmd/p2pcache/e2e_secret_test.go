@@ -1,0 +1,106 @@
+package main_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+)
+
+// keyed are processes that have each a file with the secret.
+type keyed struct {
+	nodes []*process
+	files []string
+}
+
+// startKeyed starts three processes that share a secret.
+func startKeyed(t *testing.T, secret string) keyed {
+	var k keyed
+	for i := range 3 {
+		k.files = append(k.files, file(t, "secret", secret+"\n"))
+		args := []string{"--group", "notes=1MiB,hot-ttl=0", "--secret-file", k.files[i]}
+		if i > 0 {
+			args = append(args, "--join", k.nodes[0].gossip)
+		}
+		k.nodes = append(k.nodes, serve(t, args...))
+	}
+	agree(t, patience, k.nodes...)
+	return k
+}
+
+// give writes a secret file and has the process read it.
+func (k keyed) give(t *testing.T, i int, lines string) {
+	t.Helper()
+	if err := os.WriteFile(k.files[i], []byte(lines), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	read := func() int { return strings.Count(k.nodes[i].logs.String(), `reloaded=["secret"]`) }
+	before := read()
+	k.nodes[i].signal(syscall.SIGHUP)
+	eventually(t, patience, "the secrets are read", func() bool { return read() > before })
+}
+
+// load writes and reads at each process until it is stopped; it tells how often all keys were.
+func (k keyed) load(t *testing.T) (rounds *atomic.Int64, stop func()) {
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	rounds = new(atomic.Int64)
+	for i, p := range k.nodes {
+		all.Go(func() {
+			for ; ctx.Err() == nil; rounds.Add(1) {
+				for n := range 20 {
+					path := value("notes", fmt.Sprint(i, "-", n))
+					if r, err := p.do(http.MethodPut, path, path); err != nil || r.code != http.StatusNoContent {
+						t.Errorf("PUT: %v, %v", r, err)
+					}
+					if r, err := p.do(http.MethodGet, path, ""); err != nil || r != (reply{http.StatusOK, path}) {
+						t.Errorf("GET: %v, %v", r, err)
+					}
+				}
+			}
+		})
+	}
+	return rounds, func() { cancel(); all.Wait() }
+}
+
+func TestTheSecretChangesWhileAllServe(t *testing.T) {
+	t.Parallel()
+	k := startKeyed(t, "before")
+	rounds, stop := k.load(t)
+	defer stop()
+	operator := filepath.Join(t.TempDir(), "secret")
+	for _, lines := range []string{"before\nafter\n", "after\nbefore\n", "after\n"} {
+		for i, p := range k.nodes {
+			k.give(t, i, lines)
+			for end := rounds.Load() + 6; rounds.Load() < end && !t.Failed(); {
+				if err := os.WriteFile(operator, []byte(lines), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				if r := tool(t, "stats", "--server", p.listen, "--secret-file", operator); r.code != 0 || strings.Count(r.out, "serving") != 3 {
+					t.Errorf("stats with %q: exit %d, %s%s; want that all answer", lines, r.code, r.out, r.err)
+				}
+			}
+		}
+	}
+	stop()
+	for _, p := range k.nodes {
+		metrics := p.ask(http.MethodGet, "/metrics", "").body
+		if strings.Contains(metrics, `code="unauthorized"`) || strings.Contains(metrics, `code="no-reply"`) {
+			t.Errorf("members refused each other:\n%s", metrics)
+		}
+	}
+	agree(t, patience, append(k.nodes, serve(t, "--group", "notes=1MiB,hot-ttl=0", "--secret-file", operator, "--join", k.nodes[2].gossip))...)
+	wantError(t, tool(t, "stats", "--server", k.nodes[0].listen, "--secret-file", file(t, "old", "before")), 1, "401 Unauthorized: the signature is wrong")
+}
+
+func TestASecretFileHasFewLinesAndATokenFileOne(t *testing.T) {
+	lines := file(t, "lines", "1\n2\n\n3\n4\n5\n")
+	wantError(t, p2p("", "get", "g", "k", "--secret-file", lines), 2, "5 lines, each a secret: want 4 at most")
+	wantError(t, p2p("", "get", "g", "k", "--token-file", lines), 2, "5 lines: want one token")
+}
