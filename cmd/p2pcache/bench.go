@@ -52,7 +52,7 @@ func newBenchCommand() *cobra.Command {
 	flags.Var(parsedVar(&f.cfg.ValueBytes, "100B", "SIZE", parseLength), "value-size", "size of what is stored")
 	flags.BoolVar(&f.fill, "fill", false, "store every key first")
 	flags.BoolVar(&f.spread, "spread", false, "ask all members in turn")
-	flags.Var(parsedVar(&f.plot, "", "FILE", parsePlot), "plot", "draw the times to a .svg or .png file")
+	flags.Var(parsedVar(&f.plot, "", "FILE", parsePlot), "plot", "draw the times to a .svg file")
 	return cmd
 }
 

@@ -85,7 +85,7 @@ func TestAWrongCallExitsWith2AndSaysHowToMendIt(t *testing.T) {
 		{"put scores Tom 1 --ttl 0s", "want a duration of more than 0"},
 		{"bench", "bench: got 0 arguments, want GROUP"},
 		{"bench g --zipf x", "want a number from 0 to 10"},
-		{"bench g --plot x.pdf", "want a name that ends in .svg or .png"},
+		{"bench g --plot x.pdf", "want a name that ends in .svg"},
 		{"bench g --keys 0", "want a whole number from 1"},
 		{"warm g", "warm: got 1 arguments, want GROUP FILE"},
 		{"warm g /", "FILE: / is not a file"},

@@ -3,8 +3,10 @@ package bench_test
 import (
 	"bytes"
 	"context"
+	"encoding/xml"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"path/filepath"
@@ -169,19 +171,37 @@ func TestAReportIsReadAndDrawn(t *testing.T) {
 				t.Errorf("no %q in\n%s", want, &text)
 			}
 		}
-		for name, magic := range map[string]string{"a.svg": "<?xml", "a.PNG": "\x89PNG"} {
-			path := filepath.Join(t.TempDir(), name)
-			if err := errors.Join(bench.CheckPlot(path), rep.Plot(path, "title")); err != nil {
-				t.Fatal(err)
-			}
-			if data, err := os.ReadFile(path); err != nil || !bytes.HasPrefix(data, []byte(magic)) {
-				t.Errorf("%s begins with %.10q, error %v; want %q", name, data, err, magic)
-			}
-		}
+		wantPlot(t, rep, "1.6ms</text>")
+		wantPlot(t, bench.Report{}, "0s</text>")
 		if bench.CheckPlot("a.pdf") == nil {
 			t.Error("a.pdf is accepted")
 		}
 	})
+}
+
+// wantPlot draws rep, as XML that has a text.
+func wantPlot(t *testing.T, rep bench.Report, text string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "a.SVG")
+	if err := errors.Join(bench.CheckPlot(path), rep.Plot(path, "<title> & more")); err != nil {
+		t.Fatal(err)
+	}
+	svg, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{text, "&lt;title&gt; &amp; more"} {
+		if !strings.Contains(string(svg), want) {
+			t.Errorf("no %q in %s", want, svg)
+		}
+	}
+	for d := xml.NewDecoder(bytes.NewReader(svg)); ; {
+		if _, err := d.Token(); err == io.EOF {
+			return
+		} else if err != nil {
+			t.Fatalf("%v in %s", err, svg)
+		}
+	}
 }
 
 func ExampleReport_Write() {
