@@ -23,7 +23,7 @@ const closeGrace = 5 * time.Second
 type Node struct {
 	cfg      Config
 	name     string
-	httpAddr string // host:port that others reach it by; empty if they cannot
+	httpAddr string        // host:port that others reach it by; empty if they cannot
 	certs    *certificates // nil: Config.TLSFiles is not set
 	clients  net.Listener  // of outside clients alone; nil: none
 	log      zerolog.Logger

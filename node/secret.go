@@ -67,7 +67,9 @@ func (r keyring) use() keys {
 }
 
 // giveHTTP hands the keys of requests to a server or a client of the transport.
-func (r keyring) giveHTTP(side interface{ SetKeys(use []byte, accept ...[]byte) }) {
+func (r keyring) giveHTTP(side interface {
+	SetKeys(use []byte, accept ...[]byte)
+}) {
 	var accept [][]byte
 	for _, k := range r {
 		accept = append(accept, k.http)
