@@ -59,7 +59,7 @@ func (g *Group) getSome(ctx context.Context, keys []string) []result {
 	for i, key := range keys {
 		hash := g.space.Hash(key)
 		switch {
-		case g.getNow(ctx, hash, key, &results[i]):
+		case g.getNow(ctx, key, &results[i]):
 		case fetches.view.owns(hash):
 			own = append(own, i)
 		default:
@@ -85,7 +85,7 @@ func (g *Group) getSome(ctx context.Context, keys []string) []result {
 func (g *Group) loadsAtOnce() int { return min(maxParallel, g.cfg.MaxLoads) }
 
 // getNow answers for a key that needs no flight, and reports whether it did.
-func (g *Group) getNow(ctx context.Context, hash uint64, key string, r *result) bool {
+func (g *Group) getNow(ctx context.Context, key string, r *result) bool {
 	if r.err = g.checkKey(key); r.err != nil {
 		return true
 	}

@@ -36,7 +36,7 @@ func (g *Group) refreshIfDue(hash uint64, key string, a *answer, rate func() flo
 	if g.loads.busy() || a.from != fromStale && rate() < g.hotAhead(a) {
 		return
 	}
-	g.flights.start(loadFlight, hash, key, g.refresh(hash, key))
+	g.flights.start(loadFlight, hash, key, g.refresh(key))
 }
 
 // hotAhead is the rate from which on what is near its end is loaded ahead: hotQPS, or as much less as the end is shorter than the
@@ -46,8 +46,9 @@ func (g *Group) hotAhead(a *answer) float64 {
 	return min(hotQPS, max(2, hotQPS*end))
 }
 
-// refresh is the run of a load flight that nobody waits for at first: look again, and ask the origin. After a failure it goes on for a while, but ends while what is held can be served: whoever comes then begins anew.
-func (g *Group) refresh(hash uint64, key string) func(context.Context) outcome {
+// refresh is the run of a load flight that nobody waits for at first: look again, and ask the origin. After a failure it goes on
+// for a while, but ends while what is held can be served: whoever comes then begins anew.
+func (g *Group) refresh(key string) func(context.Context) outcome {
 	return func(ctx context.Context) outcome {
 		if a, ok := g.look(key); ok && !g.isDue(&a) {
 			return outcome{answer: a}
