@@ -102,14 +102,15 @@ func (n *Relayed) relay(i int) (err error) {
 }
 
 func (n *Relayed) start(i, port int, udp bool) (*relay.Relay, error) {
+	at := netip.AddrPortFrom(n.IP(i), uint16(port))
 	return relay.Start(relay.Config{
-		Listen: netip.AddrPortFrom(n.IP(i), uint16(port)).String(), Target: netip.AddrPortFrom(n.Bind(i), uint16(port)).String(),
-		TCP: true, UDP: udp, Identify: n.identify,
+		Listen: at.String(), Target: netip.AddrPortFrom(n.Bind(i), uint16(port)).String(), TCP: true, UDP: udp,
+		Identify: func(network string, from netip.AddrPort) (int, bool) { return n.identify(network, from, at) },
 	})
 }
 
-// identify tells which node sends: of datagrams by their address, of connections by the process that holds them.
-func (n *Relayed) identify(network string, from netip.AddrPort) (int, bool) {
+// identify tells which node sends to a relay: of datagrams by their address, of connections by the process that holds them.
+func (n *Relayed) identify(network string, from, to netip.AddrPort) (int, bool) {
 	n.mu.Lock()
 	pids := make(map[int]int, len(n.pids))
 	for i, pid := range n.pids {
@@ -119,7 +120,7 @@ func (n *Relayed) identify(network string, from netip.AddrPort) (int, bool) {
 	if network == "udp" {
 		return int(from.Addr().Unmap().As4()[3]) - 1, true
 	}
-	pid, ok := holder(from, pids)
+	pid, ok := holder(from, to, pids)
 	if !ok {
 		return 0, false
 	}
