@@ -3,7 +3,9 @@ package membership_test
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -18,9 +20,20 @@ import (
 // patience is far longer than anything here takes on a machine that does little else.
 const patience = 30 * time.Second
 
-// config is that of a member on a free port of 127.0.0.1.
+// config is that of a member on a free port.
 func config(name string) membership.Config {
-	return membership.Config{Name: name, HTTPAddr: "127.0.0.1:9999", Bind: "127.0.0.1:0"}
+	ip := loopback()
+	return membership.Config{Name: name, HTTPAddr: ip + ":9999", Bind: ip + ":0"}
+}
+
+// loopback returns an address that is this process's own where there are many. Members that start again want the port that
+// they had: at 127.0.0.1, any process could have got it since, if only to connect from.
+func loopback() string {
+	if runtime.GOOS != "linux" {
+		return "127.0.0.1"
+	}
+	pid := os.Getpid()
+	return netip.AddrFrom4([4]byte{127, byte(1 + pid>>16), byte(pid >> 8), byte(pid)}).String()
 }
 
 // start starts a member and closes it when the test ends.

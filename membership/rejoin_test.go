@@ -15,7 +15,7 @@ import (
 // freeAddr returns an address that nobody listens on at the moment.
 func freeAddr(t testing.TB) string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := net.Listen("tcp", loopback()+":0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -67,7 +67,8 @@ func TestTwoClustersMergeThroughALostMember(t *testing.T) {
 
 func TestJoinTriesAllSeedsAndAddresses(t *testing.T) {
 	t.Parallel()
-	a, b, c := start(t, config("a")), start(t, config("b")), start(t, config("c"))
+	atLocalhost := membership.Config{Name: "b", HTTPAddr: "127.0.0.1:9999", Bind: "127.0.0.1:0"}
+	a, b, c := start(t, config("a")), start(t, atLocalhost), start(t, config("c"))
 	_, port, err := net.SplitHostPort(b.Self().GossipAddr)
 	if err != nil {
 		t.Fatal(err)

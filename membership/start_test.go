@@ -88,7 +88,7 @@ func TestStartTakesTheLongestOfEverything(t *testing.T) {
 func TestStartOnEveryInterfaceAdvertisesOne(t *testing.T) {
 	t.Parallel()
 	cfg := config("a")
-	cfg.Bind, cfg.Advertise = "0.0.0.0:0", "127.0.0.1"
+	cfg.Bind, cfg.Advertise = "0.0.0.0:0", loopback()
 	a, b := start(t, cfg), start(t, config("b"))
 	join(t, b, a)
 	agree(t, a, b)
@@ -117,7 +117,7 @@ func TestStartOnIPv6(t *testing.T) {
 func TestStartOnAPortInUseSaysWhich(t *testing.T) {
 	for name, listen := range map[string]func(*testing.T) net.Addr{
 		"TCP": func(t *testing.T) net.Addr {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
+			l, err := net.Listen("tcp", loopback()+":0")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,7 +125,7 @@ func TestStartOnAPortInUseSaysWhich(t *testing.T) {
 			return l.Addr()
 		},
 		"UDP": func(t *testing.T) net.Addr {
-			l, err := net.ListenPacket("udp", "127.0.0.1:0")
+			l, err := net.ListenPacket("udp", loopback()+":0")
 			if err != nil {
 				t.Fatal(err)
 			}
