@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Checks and tests everything: format, vet, staticcheck and other linters, known vulnerabilities, shell scripts, all tests under the race
-# detector, each fuzz target for a moment, the operator's page in a browser, and a cluster that is broken. Installs what it needs itself.
+# Checks and tests everything: format, vet, staticcheck and other linters, shell scripts, known vulnerabilities, what the last release
+# promised, all tests under the race detector, each fuzz target for a moment, the operator's page in a browser, and a cluster that is
+# broken. Installs what it needs itself.
 #
 #   scripts/test.sh                 all of it
 #   FUZZTIME=10m scripts/test.sh    with more time for each fuzz target (default 3s; 0s: none)
@@ -12,6 +13,7 @@ export GOTOOLCHAIN=auto
 
 readonly golangci=github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 readonly govulncheck=golang.org/x/vuln/cmd/govulncheck@v1.8.0
+readonly apidiff=golang.org/x/exp/cmd/apidiff@v0.0.0-20260908205506-85c1c2202aba
 readonly fuzztime=${FUZZTIME:-3s}
 
 step() { printf '\n== %s\n' "$*"; }
@@ -42,6 +44,21 @@ vulnerabilities() {
   fi
   echo "$out" >&2
   return 1
+}
+
+# compatibility tells what of the API has changed since the last release so that a caller may no longer build. From version 1
+# on, that is a failure.
+compatibility() {
+  local tag old out module
+  tag=$(git describe --tags --abbrev=0 --match 'v*' 2>/dev/null) || { echo "not checked: there is no release yet"; return; }
+  module=$(go list -m)
+  old=$(mktemp -d)
+  git archive "$tag" | tar -x -C "$old"
+  out=$(cd "$old" && go run "$apidiff" -m -w api "$module" 2>&1) || { echo "$out" >&2; return 1; }
+  out=$(go run "$apidiff" -m -incompatible "$old/api" "$module" 2>/dev/null)
+  rm -rf "$old"
+  printf 'since %s: %s\n' "$tag" "${out:-nothing}"
+  [ -z "$out" ] || [[ $tag == v0.* ]]
 }
 
 # fuzz gives each fuzz target some time of its own; its corpus under testdata was run by the tests already.
@@ -94,6 +111,8 @@ shellcheck scripts/*.sh scripts/*/*.sh .ci/run
 scripts/chaos-proof.sh --check
 step vulnerabilities
 vulnerabilities
+step "compatibility of the API"
+compatibility
 if [ "$fuzztime" != 0s ]; then
   step "fuzz, $fuzztime each"
   fuzz
