@@ -3,13 +3,12 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"net/http"
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -18,30 +17,17 @@ import (
 	"github.com/p2pcache/p2pcache/scripts/chaos/internal/timeline"
 )
 
-// metricsTimeout bounds a read of a node's metrics.
-const metricsTimeout = 2 * time.Second
-
 // Metrics are a node's, by name.
 type Metrics map[string]*dto.MetricFamily
 
 // Metrics reads the node's metrics.
 func (n *Node) Metrics(ctx context.Context) (Metrics, error) {
-	ctx, cancel := context.WithTimeout(ctx, metricsTimeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, n.URL("/metrics"), nil)
+	page, err := n.page(ctx, "/metrics")
 	if err != nil {
 		return nil, err
-	}
-	reply, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer reply.Body.Close()
-	if reply.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s: metrics: %s", n.Name, reply.Status)
 	}
 	parser := expfmt.NewTextParser(model.UTF8Validation)
-	return parser.TextToMetricFamilies(reply.Body)
+	return parser.TextToMetricFamilies(bytes.NewReader(page))
 }
 
 // Sum adds up what a metric counts, over those of its series whose labels are as given.

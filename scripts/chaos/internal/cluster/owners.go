@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/p2pcache/p2pcache/hashring"
 )
@@ -48,24 +47,17 @@ type member struct {
 
 // members reads which members a node knows.
 func (n *Node) members(ctx context.Context) ([]member, error) {
-	ctx, cancel := context.WithTimeout(ctx, metricsTimeout)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, n.URL("/debug/ring"), nil)
+	page, err := n.page(ctx, "/debug/ring")
 	if err != nil {
 		return nil, err
 	}
-	reply, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer reply.Body.Close()
-	var page struct {
+	var ring struct {
 		Members []member `json:"members"`
 	}
-	if err := json.NewDecoder(reply.Body).Decode(&page); err != nil {
+	if err := json.Unmarshal(page, &ring); err != nil {
 		return nil, fmt.Errorf("%s: /debug/ring: %w", n.Name, err)
 	}
-	return page.Members, nil
+	return ring.Members, nil
 }
 
 // Owner returns the name of the member that owns a key.
