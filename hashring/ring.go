@@ -47,8 +47,8 @@ func New(members ...Member) *Ring {
 //
 // It copies the parts of the circle in which m has points, about 1 KiB for each
 // of its m.Weight × 1024 points at most, and shares the others with r: that takes
-// half a millisecond for a member of weight 1 among 1,000. Whenever the ring has doubled, all points are
-// laid out anew, which takes as long as New does.
+// half a millisecond for a member of weight 1 among 1,000. Whenever the ring has
+// doubled, all points are laid out anew, which takes as long as New does.
 func (r *Ring) With(m Member) *Ring {
 	m = m.clamped()
 	i := r.Index(m.Name)
@@ -147,8 +147,8 @@ func (r *Ring) Index(name string) int {
 }
 
 // Fingerprint returns a number below 2^53 that tells rings apart: it is the same
-// for rings of the same members, weights and zones, and differs otherwise, but for a
-// chance of 1 in 2^53. A float64 holds it exactly. The empty ring's is 0.
+// for rings of the same members, weights and zones, and differs otherwise, but for
+// a chance of 1 in 2^53. A float64 holds it exactly. The empty ring's is 0.
 func (r *Ring) Fingerprint() uint64 {
 	if r == nil {
 		return 0

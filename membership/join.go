@@ -13,8 +13,8 @@ import (
 const maxAttempts = 16
 
 // Join tries to reach a member at the given seeds now, and returns nil as soon as one answered; the snapshot then has
-// the members that it knew, and mostly one of them knows c. A seed is a host:port, an IP:port, or either without the port, which is DefaultPort then. A
-// name is looked up at each attempt, and all of its addresses are tried.
+// the members that it knew, and mostly one of them knows c. A seed is a host:port, an IP:port, or either without the
+// port, which is DefaultPort then. A name is looked up at each attempt, and all of its addresses are tried.
 //
 // Whether or not a member was reached in time, c remembers the seeds and keeps trying those that are not members until
 // Close. A seed that cannot be parsed is an error at once, and none of the seeds is remembered. A seed that is this

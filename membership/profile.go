@@ -36,7 +36,8 @@ type Profile struct {
 }
 
 // LAN is for the machines of one data centre. The last of 20 members sees a kill after 1.5 s and a join after 0.1 s,
-// for 1.2 kB/s and 0.3 % of a core each, as scripts/scale.sh detect prints. Joins were lost with a RetransmitMult of 2: 11 of 40 took over 2 s, one 34 s.
+// for 1.2 kB/s and 0.3 % of a core each, as scripts/scale.sh detect prints. Joins were lost with a RetransmitMult of 2:
+// 11 of 40 took over 2 s, one 34 s.
 func LAN() Profile {
 	return Profile{
 		ProbeInterval: 250 * time.Millisecond, ProbeTimeout: 100 * time.Millisecond,

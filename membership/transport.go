@@ -43,7 +43,6 @@ type gossipTransport struct {
 	incoming   chan net.Conn
 	streams    streamSet
 
-	sent    atomic.Uint64 // packets
 	dropped atomic.Uint64 // packets too large, and streams beyond the limit
 
 	ctx    context.Context // ends at Shutdown
@@ -159,7 +158,6 @@ func (t *gossipTransport) WriteTo(b []byte, addr string) (time.Time, error) {
 		return time.Time{}, fmt.Errorf("send packet: %w", err)
 	}
 	_, err = t.conn.WriteToUDPAddrPort(b, netip.AddrPortFrom(to.Addr().Unmap(), to.Port()))
-	t.sent.Add(1)
 	return time.Now(), err
 }
 

@@ -17,7 +17,8 @@ import (
 
 // runMember is a member of a name and a profile, on a free port of an IP, which loses some of the packets that it
 // sends. It writes a line for each snapshot, "seen NANOSECONDS NAMES BYTES": the time, the members that do not drain, and what
-// it has sent; and first "ready ADDRESS". It does what it is told on in, "join ADDRESS" or "leave", and ends with that.
+// it has sent; and first "ready ADDRESS". It does what it is told on in: "join ADDRESS", "bytes", which it answers by what it
+// has sent so far, and "leave", with which it ends.
 func runMember(args []string, in io.Reader, out io.Writer) error {
 	var name, profile, ip string
 	var loss float64
