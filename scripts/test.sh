@@ -97,6 +97,8 @@ need systemd-analyze systemd
 need npm npm
 need chromium chromium
 need prometheus prometheus
+need redis-server redis-server # they are compared with
+need memcached memcached
 
 step "go $(go env GOVERSION)"
 go mod verify

@@ -17,7 +17,7 @@ const brokenLife = 10 * time.Second
 
 func partitions() []Scenario {
 	return []Scenario{
-		{Name: "partition10", About: "3 nodes are cut off from 2 for 10s: errors 0; at most 2 loads of a key; rings agree within 15s of the end; no stale value past its life",
+		{Name: "partition10", About: "3 nodes are cut off from 2 for 10s: errors 0; at most 2 loads per key; rings agree within 15s of the end; no stale value past its life",
 			place: cuttable, writes: 20, ttl: brokenLife, run: func(r *Run) error { return partition(r, 10*time.Second) }},
 		{Name: "partition60", About: "the same for 60s",
 			place: cuttable, writes: 20, ttl: brokenLife, run: func(r *Run) error { return partition(r, 60*time.Second) }},
