@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -95,3 +96,17 @@ func (n *Node) Knows() string {
 
 // IsUnknown reports whether the other members may not know n.
 func (n *Node) IsUnknown() bool { return n.isUnknown() }
+
+// Peek asks a member for what it holds of a key.
+func (g *Group) Peek(member, key string) bool {
+	ctx, cancel := context.WithTimeout(g.node.ctx, peekTimeout)
+	defer cancel()
+	_, ok := g.peek(ctx, g.space.Hash(key), key, g.node.view.Load().other(member))
+	return ok
+}
+
+// Asks reports whether n asks a member, and whether it suspects it of being stopped.
+func (n *Node) Asks(member string) (asks, suspects bool) {
+	p := n.view.Load().other(member)
+	return !p.breaker.open.Load(), p.suspected.Load()
+}

@@ -19,14 +19,16 @@ type peer struct {
 // link is the connection to a member, from the member's start to its end, and what was learned of it meanwhile. Links outlive
 // views.
 type link struct {
-	node     *Node
-	name     string
-	boot     uint64
-	since    time.Time // it came into the view
-	client   *transport.Client
-	breaker  breaker
-	tail     tail
-	requests sync.Map // group name to *outcomes
+	node      *Node
+	name      string
+	boot      uint64
+	since     time.Time // it came into the view
+	client    *transport.Client
+	breaker   breaker
+	suspected atomic.Bool // of being stopped, and checked: see suspect
+	draining  atomic.Bool // it has said that it is about to leave
+	tail      tail
+	requests  sync.Map // group name to *outcomes
 }
 
 // outcomes counts requests by the Code of their reply; the last one counts those without a reply.
@@ -35,12 +37,18 @@ type outcomes []atomic.Uint64
 // errNotAsked is the answer of a peer that did not answer lately.
 var errNotAsked = errors.New("not asked, as it did not answer lately")
 
-// probeTimeout bounds a probe.
-const probeTimeout = time.Second
+// Bounds of a probe of a peer that did not answer, and of the check of one that may.
+const (
+	probeTimeout = time.Second
+	checkTimeout = 500 * time.Millisecond
+)
 
 // ask sends a request unless the peer did not answer lately: another member should be asked then.
 func (l *link) ask(ctx context.Context, r transport.Request) (transport.Response, error) {
 	ok, probe := l.breaker.admits()
+	if ok && r.CachedOnly && l.suspected.Load() {
+		return transport.Response{}, errNotAsked
+	}
 	if ok {
 		return l.do(ctx, r)
 	}
@@ -55,17 +63,22 @@ func (l *link) ask(ctx context.Context, r transport.Request) (transport.Response
 
 // probe finds out whether the peer answers again.
 func (l *link) probe(group, key string) {
-	ctx, cancel := context.WithTimeout(l.node.ctx, probeTimeout)
-	defer cancel()
-	_, err := l.do(ctx, transport.Request{Op: transport.Get, Group: group, Key: key, Peer: true, CachedOnly: true})
-	if err != nil {
+	if l.check(group, key, probeTimeout) != nil {
 		l.breaker.probed(!l.node.suspectsItself())
 	}
 }
 
+// check asks for what the peer holds of a key, to see whether it answers.
+func (l *link) check(group, key string, timeout time.Duration) error {
+	ctx, cancel := context.WithTimeout(l.node.ctx, timeout)
+	defer cancel()
+	_, err := l.do(ctx, transport.Request{Op: transport.Get, Group: group, Key: key, Peer: true, CachedOnly: true})
+	return err
+}
+
 // do sends a request and notes how it ended. It fails at once when the peer is no longer a member.
 func (l *link) do(ctx context.Context, r transport.Request) (transport.Response, error) {
-	started := time.Now()
+	started, replies := time.Now(), l.breaker.replies.Load()
 	resp, err := l.client.Do(ctx, r)
 	if err == nil {
 		l.counts(r.Group)[resp.Code].Add(1)
@@ -79,22 +92,42 @@ func (l *link) do(ctx context.Context, r transport.Request) (transport.Response,
 	}
 	counts := l.counts(r.Group)
 	counts[len(counts)-1].Add(1)
-	if took := time.Since(started); blames(err, r, took) && l.breaker.failed(took) {
-		l.node.peerFails(l.name, err)
+	took := time.Since(started)
+	switch {
+	case errors.Is(err, transport.ErrClosed):
+	case !errors.Is(err, context.DeadlineExceeded):
+		l.fails(took, err)
+	case r.CachedOnly && took >= slowFailure && replies == l.breaker.replies.Load(): // else its origin may be slow, or it is busy
+		l.suspect(r)
 	}
 	return resp, err
 }
 
-// blames reports whether the peer is to blame for an error. For a deadline that has passed, its origin may be, unless it was
-// asked for what it holds.
-func blames(err error, r transport.Request, took time.Duration) bool {
-	switch {
-	case errors.Is(err, transport.ErrClosed):
-		return false
-	case errors.Is(err, context.DeadlineExceeded):
-		return r.CachedOnly && took >= slowFailure
+// fails notes a request that is the peer's failure.
+func (l *link) fails(took time.Duration, err error) {
+	if l.breaker.failed(took) {
+		l.node.peerFails(l.name, err)
 	}
-	return true
+}
+
+// suspect finds out whether a peer that gave no reply for a while, not even from its store alone, is only slow. To be slow is no
+// failure: while a busy peer is not asked, its keys are loaded anew.
+func (l *link) suspect(r transport.Request) {
+	if l.breaker.open.Load() || !l.suspected.CompareAndSwap(false, true) {
+		return
+	}
+	check := func() {
+		defer l.suspected.Store(false)
+		switch err := l.check(r.Group, r.Key, checkTimeout); {
+		case errors.Is(err, context.DeadlineExceeded):
+			l.fails(checkTimeout, err)
+		case err == nil:
+			l.node.giveBack()
+		}
+	}
+	if !l.node.work.spawn(check) {
+		l.suspected.Store(false)
+	}
 }
 
 func (l *link) counts(group string) outcomes {

@@ -237,3 +237,27 @@ func TestWhatWasKeptForAPeerIsGivenToItWhenItAnswersAgain(t *testing.T) {
 		t.Errorf("%d loads of %d keys", n, 5000-len(others))
 	}
 }
+
+func TestAPeerThatIsSlowIsStillAsked(t *testing.T) {
+	nodes, peer := fixedPeers(t, 2)
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: echo().load})
+	key := ownedBy(nodes[1], "scores", 1)[0]
+	mustGet(t, groups[1], key, key)
+	name := nodes[1].Self().Name
+	peek := func() bool { return groups[0].Peek(name, key) }
+	if !peek() {
+		t.Fatal("the peer does not hold its key")
+	}
+	peer.stop()
+	if peek() {
+		t.Fatal("it answers while it is stopped")
+	}
+	peer.resume()
+	waitFor(t, "it has been checked", func() bool { _, suspects := nodes[0].Asks(name); return !suspects })
+	if asks, _ := nodes[0].Asks(name); !asks || !peek() {
+		t.Error("a peer that was slow once is not asked any more")
+	}
+	peer.stop()
+	peek()
+	waitFor(t, "a peer that does not answer is asked no more", func() bool { asks, _ := nodes[0].Asks(name); return !asks })
+}

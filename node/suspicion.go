@@ -21,12 +21,17 @@ func (n *Node) peerFails(name string, err error) {
 	}
 }
 
-// peerAnswers logs that a peer is asked again, and has it given what was kept in its place meanwhile. Where members are set by
-// hand, nothing else tells that it was started anew.
-func (n *Node) peerAnswers(name string) {
+// giveBack has a peer that answers again given what was kept in its place meanwhile, where members are set by hand: nothing else
+// tells that it was started anew.
+func (n *Node) giveBack() {
 	if n.cluster == nil {
 		signal(n.handovers.strayed)
 	}
+}
+
+// peerAnswers logs that a peer is asked again, and gives it back what is its own.
+func (n *Node) peerAnswers(name string) {
+	n.giveBack()
 	n.log.Info().Str("member", name).Msg("answers again")
 	if !n.suspectsItself() && n.suspicious.CompareAndSwap(true, false) {
 		n.log.Info().Msg("most members answer again")
