@@ -33,7 +33,10 @@ func (p *pass) give(ctx context.Context, held heldEntry) {
 	copied := p.group.copyOf(held.key, held.entry, ttl)
 	var given bool
 	if p.leaving {
+		p.window.enter()
+		started := time.Now()
 		given = p.bequeath(ctx, copied)
+		p.window.leave(time.Since(started))
 	} else {
 		given = p.share(ctx, copied)
 	}

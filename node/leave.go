@@ -68,6 +68,9 @@ func (n *Node) leave(ctx context.Context) error {
 // leaveShare is the share of the time to leave within which all should be handed over, where that takes more than handOverRate.
 const leaveShare = 3
 
+// lateShare is the share of the time within which all should be handed over though replies are slow.
+const lateShare = 0.7
+
 // leavePace is the pace of handing over in a hurry, which still leaves the Gets their turn.
 func (n *Node) leavePace(ctx context.Context) *rate.Limiter {
 	var held int64
@@ -80,7 +83,18 @@ func (n *Node) leavePace(ctx context.Context) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(max(hurry, handOverRate)), handOverBurst)
 }
 
-// bequeath gives what this node holds to those who own it next, hottest first. It leaves some of ctx's time over.
+// lateBy tells whether handing over takes more of ctx's time than it should: at its pace until now, some would be left.
+func (n *Node) lateBy(ctx context.Context) func() bool {
+	end, _ := ctx.Deadline()
+	began, p := time.Now(), &n.handovers.progress
+	most := time.Until(end).Seconds() * lateShare
+	return func() bool {
+		return float64(p.seen.Load()) < float64(p.entries.Load())*time.Since(began).Seconds()/most
+	}
+}
+
+// bequeath gives what this node holds to those who own it next, hottest first, and forgets it. It leaves some
+// of ctx's time over.
 func (n *Node) bequeath(ctx context.Context) error {
 	n.handovers.intake.close()
 	if len(n.view.Load().others) == 0 {
@@ -94,11 +108,11 @@ func (n *Node) bequeath(ctx context.Context) error {
 	logged := make(chan struct{})
 	defer close(logged)
 	n.work.spawn(func() { n.logProgress(logged) })
-	pace := n.leavePace(ctx)
+	pace, w := n.leavePace(ctx), newWindow(n.lateBy(ctx))
 	for _, g := range n.groups.all() {
 		p := &pass{
 			group: g, change: change{n.handovers.settled.Load(), n.view.Load()}, leaving: true,
-			current: func() bool { return ctx.Err() == nil }, pace: pace, workers: leaveWorkers,
+			current: func() bool { return ctx.Err() == nil }, pace: pace, workers: leaveWorkers, window: w,
 		}
 		p.run(ctx)
 	}

@@ -29,6 +29,7 @@ type pass struct {
 	current func() bool // whether to go on
 	pace    *rate.Limiter
 	workers int
+	window  *window // of a node that leaves; nil: none
 
 	mu      sync.Mutex // guards following
 	refused []string   // keys to be offered again
