@@ -110,3 +110,6 @@ func (n *Node) Asks(member string) (asks, suspects bool) {
 	p := n.view.Load().other(member)
 	return !p.breaker.open.Load(), p.suspected.Load()
 }
+
+// Empty makes n forget what it holds, as one that has left.
+func (n *Node) Empty() { n.empty() }

@@ -57,7 +57,7 @@ func newGroup(n *Node, name string, cfg GroupConfig) (*Group, error) {
 		loads: newLimiter(cfg.MaxLoads), copies: newLimiter(cfg.MaxLoads), made: time.Now(),
 	}
 	g.flights.env = flightEnv{
-		ctx: n.ctx, spawn: n.work.spawn, clock: &n.clock, timeout: cfg.LoadTimeout, store: store, unknown: n.isUnknown,
+		ctx: n.ctx, spawn: n.work.spawn, clock: &n.clock, timeout: cfg.LoadTimeout, store: store, unknown: n.keepsNothing,
 		stored: g.replicate, panics: g.logPanic,
 	}
 	return g, nil

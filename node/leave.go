@@ -100,6 +100,7 @@ func (n *Node) bequeath(ctx context.Context) error {
 	if len(n.view.Load().others) == 0 {
 		return nil
 	}
+	defer n.empty()
 	end, _ := ctx.Deadline()
 	ctx, cancel := context.WithDeadline(ctx, end.Add(-time.Until(end)/farewell))
 	defer cancel()

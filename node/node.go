@@ -43,6 +43,7 @@ type Node struct {
 	handovers handovers
 
 	suspicious atomic.Bool // most peers do not answer, and that was logged
+	emptied    atomic.Bool // nothing is stored any more, as the others take this node for gone
 
 	leaving  sync.Once
 	left     chan struct{} // made once somebody leaves, closed when it has left
@@ -172,6 +173,7 @@ func (n *Node) Close() error {
 }
 
 func (n *Node) close() error {
+	n.empty()
 	n.cancel()
 	n.closeTopology()
 	if n.cluster != nil {

@@ -143,7 +143,10 @@ func (g *Group) servePeer(ctx context.Context, r transport.Request) transport.Re
 	if err := ctx.Err(); err != nil {
 		return responseTo(err, r.Peer) // whoever sent it has given it up, and may have written anew
 	}
-	if r.Op == transport.Set && r.Version > 0 {
+	switch {
+	case r.Op == transport.Set && g.node.emptied.Load():
+		return transport.Response{Code: transport.Unavailable, Text: "this member has left"}
+	case r.Op == transport.Set && r.Version > 0:
 		return g.takeCopy(hash, r)
 	}
 	version, first, err := g.carryOut(hash, r)

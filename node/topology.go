@@ -20,6 +20,7 @@ type topology struct {
 	self    string              // guarded by mu; this node's name among them, empty if it is not
 	closed  bool                // guarded by mu
 	keys    keyring             // guarded by mu; of the secrets
+	changed chan struct{}       // guarded by mu; closed when the view is replaced; nil: nobody waits for that
 }
 
 // peerID tells a peer from what it was before it restarted or moved.
@@ -113,6 +114,10 @@ func (n *Node) setViewLocked(self string, all []membership.Member) {
 	n.view.Store(v)
 	n.viewChanged(old.ring != v.ring)
 	n.dropPeersLocked(peers)
+	if n.topology.changed != nil {
+		close(n.topology.changed)
+		n.topology.changed = nil
+	}
 }
 
 // viewChanged wakes those who follow the view.
@@ -127,13 +132,17 @@ func (n *Node) viewChanged(ring bool) {
 
 // peerLocked returns the peer for a member: the one that there is, or a new one.
 func (n *Node) peerLocked(m membership.Member) *peer {
-	switch p, ok := n.topology.peers[peerID{m.Name, m.HTTPAddr, m.Boot}]; {
+	p, ok := n.topology.peers[peerID{m.Name, m.HTTPAddr, m.Boot}]
+	switch {
 	case ok && p.Member == memberOf(m):
 		return p
 	case ok:
-		return &peer{memberOf(m), p.link}
+		p = &peer{memberOf(m), p.link}
+	default:
+		p = &peer{memberOf(m), n.newLink(memberOf(m), m.Boot)}
 	}
-	return &peer{memberOf(m), n.newLink(memberOf(m), m.Boot)}
+	p.draining.Store(m.Draining)
+	return p
 }
 
 // newLink is called with the topology's lock held.

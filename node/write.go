@@ -60,10 +60,11 @@ func (g *Group) Purge(ctx context.Context) error {
 // matters: a member that was told fetches from those who were told before it.
 func (g *Group) write(ctx context.Context, change transport.Request) error {
 	v := g.node.view.Load()
+	again := change
 	forget := transport.Request{Op: transport.Remove, Group: g.name, Key: change.Key, Peer: true}
 	holders := v.holders(g.space.Hash(change.Key), max(fetchAttempts, g.cfg.Replicas))
 	errs := make([]error, len(holders))
-	holding := 0
+	holding, departed := 0, 0
 	for i, p := range holders {
 		request, keeps := forget, p != nil || !g.node.isUnknown()
 		if keeps && holding < g.cfg.Replicas {
@@ -78,9 +79,17 @@ func (g *Group) write(ctx context.Context, change transport.Request) error {
 			}
 			change.Version = max(change.Version, version)
 			forget.Version = change.Version
+		case errors.Is(errs[i], errDeparted):
+			departed, errs[i] = departed+1, nil
 		case holding == 0 && errors.Is(errs[i], ErrTooLarge):
 			return errs[i] // nobody will keep it: what is held stays
 		}
+	}
+	if holding == 0 && departed > 0 { // others hold the key now
+		return g.writeAgain(ctx, again, v)
+	}
+	if holding > 0 { // who has no such group, or not yet, holds nothing of it
+		errs = slices.DeleteFunc(errs, func(err error) bool { return errors.Is(err, ErrUnknownGroup) })
 	}
 	errs = append(errs, g.tellAll(ctx, without(v.everyone(), holders), forget))
 	g.tellLost(ctx, forget)
@@ -98,11 +107,16 @@ func without(all, some []*peer) []*peer {
 // tellAll sends a request to members at once.
 func (g *Group) tellAll(ctx context.Context, members []*peer, r transport.Request) error {
 	errs := make([]error, len(members))
-	inParallel(len(members), func(i int) { _, errs[i] = g.tell(ctx, members[i], r) })
+	inParallel(len(members), func(i int) {
+		if _, errs[i] = g.tell(ctx, members[i], r); errors.Is(errs[i], errDeparted) {
+			errs[i] = nil
+		}
+	})
 	return unreachable(errs...)
 }
 
-// tell carries out a write here, where p is nil, or at a peer, and returns its version.
+// tell carries out a write here, where p is nil, or at a peer, and returns its version; errDeparted where the peer need not be told
+// any more.
 func (g *Group) tell(ctx context.Context, p *peer, r transport.Request) (uint64, error) {
 	if g.node.ctx.Err() != nil {
 		return 0, ErrClosed
@@ -116,6 +130,9 @@ func (g *Group) tell(ctx context.Context, p *peer, r transport.Request) (uint64,
 	}
 	resp, err := p.do(ctx, r)
 	if err != nil {
+		if ctx.Err() == nil && g.node.departed(ctx, p) {
+			return 0, errDeparted
+		}
 		return 0, &UnreachableError{Members: []string{p.Name}, Err: err}
 	}
 	switch resp.Code {
@@ -125,6 +142,8 @@ func (g *Group) tell(ctx context.Context, p *peer, r transport.Request) (uint64,
 		return 0, errorOf(resp) // it was carried out there, if not everywhere that it was passed on to
 	case transport.TooLarge:
 		return 0, errorOf(resp)
+	case transport.Unavailable:
+		return 0, g.refused(ctx, p, r)
 	case transport.UnknownGroup:
 		if r.Op != transport.Set {
 			return 0, nil // it holds nothing

@@ -228,3 +228,29 @@ func TestWhatComesLateIsNotKept(t *testing.T) {
 		t.Errorf("a version of a time to come: %v", resp.Code)
 	}
 }
+
+func TestANodeThatHasLeftKeepsNothing(t *testing.T) {
+	nodes := nodetest.Start(t, 2)
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{})
+	keys := append(ownedBy(nodes[0], "scores", 10), ownedBy(nodes[1], "scores", 10)...)
+	for _, key := range keys {
+		if err := groups[0].Set(t.Context(), key, node.Value{Data: []byte(key)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	nodes[1].Empty()
+	for _, key := range keys[:10] {
+		for range 50 { // often enough for copies to be kept
+			mustGet(t, groups[1], key, key)
+		}
+	}
+	if s := groups[1].Stats(); s.Owned.Entries+s.Hot.Entries > 0 {
+		t.Errorf("it holds %d entries and %d copies", s.Owned.Entries, s.Hot.Entries)
+	}
+	for _, key := range keys[10:] { // it takes none, and the next owner does
+		if err := groups[0].Set(t.Context(), key, node.Value{Data: []byte("new")}); err != nil {
+			t.Errorf("Set of a key of a node that has left: %v", err)
+		}
+		mustGet(t, groups[0], key, "new")
+	}
+}
