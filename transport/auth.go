@@ -7,7 +7,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -20,6 +19,7 @@ const authWindow = 5 * time.Minute
 
 var (
 	errUnsigned    = errors.New("the request is not signed: use the cluster's secret")
+	errPage        = errors.New("a page of another site may not write here: show the token of outside clients")
 	errBadAuth     = errors.New("the signature is wrong: the secrets differ")
 	errClientsOnly = errors.New("members are not served here: ask at the address for members")
 	errClock       = errors.New("the signature's time is off: set the clocks")
@@ -113,6 +113,8 @@ func (v *verifier) open(r *http.Request) (*signature, error) {
 	switch {
 	case peer && isClientsOnly(r):
 		return nil, errClientsOnly
+	case byStrangePage(r) && !showsToken(r, v.token):
+		return nil, errPage
 	case !v.keyring.keys.Load().required(), field == "" && !peer && (fromLoopback(r) || showsToken(r, v.token)):
 		return nil, nil
 	case field == "":
@@ -149,9 +151,4 @@ func (v *verifier) accepts(sig *signature, r *http.Request, body []byte) bool {
 		}
 	}
 	return false
-}
-
-func fromLoopback(r *http.Request) bool {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	return err == nil && net.ParseIP(host).IsLoopback()
 }
