@@ -59,6 +59,22 @@ func TestOutsideClientsHaveAListenerAndATokenOfTheirOwn(t *testing.T) {
 	wantError(t, tool(t, "get", "scores", "Tom", "--token-file", "/absent"), 2, "--token-file /absent: no such file")
 }
 
+func TestOutsideClientsNeedNoCertificateWhereMembersDo(t *testing.T) {
+	t.Parallel()
+	addr := freePorts(t, 1)[0]
+	authority := certstest.NewAuthority(t)
+	files := authority.Issue(t, t.TempDir(), 1)
+	token := file(t, "token", "t0ken")
+	p := serve(t, append(tlsFlags(files), "--secret-file", file(t, "secret", "s3cret"), "--client-listen", addr, "--client-token-file", token, "--admin", "127.0.0.1:0")...)
+	ask := func(server string) result {
+		return tool(t, "get", "scores", "Tom", "--server", server, "--tls-ca", files.CA, "--token-file", token)
+	}
+	want(t, ask(addr), 0, "630")
+	if r := ask(p.listen); r.code != 1 {
+		t.Errorf("at the members' address: exit %d, %s%s; want 1", r.code, r.out, r.err)
+	}
+}
+
 func TestTLSThatCannotBeIsRefused(t *testing.T) {
 	f := certstest.NewAuthority(t).Issue(t, t.TempDir(), 1)
 	for want, args := range map[string][]string{
