@@ -43,7 +43,7 @@ func newBenchCommand() *cobra.Command {
 		"  p2pcache bench pages --rate 20000 --json"
 	flags := cmd.Flags()
 	flags.Var(parsedVar(&f.cfg.Keys.Count, "10000", "N", parseCount(bench.MaxKeys)), "keys", "how many keys there are")
-	flags.StringVar(&f.cfg.Keys.Prefix, "prefix", f.cfg.Keys.Prefix, "what the keys begin with; a number follows")
+	flags.StringVar(&f.cfg.Keys.Prefix, "prefix", f.cfg.Keys.Prefix, "`TEXT` that the keys begin with; a number follows")
 	flags.Var(parsedVar(&f.cfg.Keys.Zipf, "0.99", "S", parseNumber(10)), "zipf", "how much more often popular keys are asked for; 0: all alike")
 	flags.Var(parsedVar(&f.cfg.Callers, "64", "N", parseCount(1<<16)), "callers", "how many ask at a time")
 	flags.Var(parsedVar(&f.cfg.Duration, "10s", "DURATION", parseLimit), "duration", "for how long")

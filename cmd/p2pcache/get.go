@@ -13,7 +13,7 @@ import (
 const getHelp = `Print the value of a key: its bytes and nothing else, but for a line's end where they go to a terminal.
 
 With --json, a key or value that is not UTF-8 is in base64 as key_base64 or value_base64; ttl_seconds is 0 where the value
-does not expire. A key that there is not makes it exit with 4.`
+does not expire. Where there is no such key, the exit code is 4.`
 
 func newGetCommand() *cobra.Command {
 	cmd := newAskCommand("get", "GROUP KEY", "Print a key's value", get)

@@ -19,7 +19,21 @@ type groupSetting struct {
 }
 
 // groupOptions are what may follow the size, for messages and help.
-const groupOptions = "ttl, jitter, negative-ttl, stale-for, hot-ttl, replicas, load-timeout, max-loads, max-key, max-value"
+const groupOptions = "ttl, jitter, negative-ttl, stale-for, hot-ttl, replicas, load-timeout, max-loads, max-key, max-value, refresh-ahead, expose-errors"
+
+// groupHelp explains them.
+const groupHelp = `  ttl            how long a value lives that brings no life of its own; 0: until it is evicted (default 0)
+  jitter         most by which a life is shortened at random, so that not all end together (default 0)
+  negative-ttl   how long it is remembered that the origin has no such key (default 0)
+  stale-for      how long an expired value is still served while it is loaded anew, or the origin fails (default 0)
+  hot-ttl        how long a copy of another node's popular key is kept; 0: none is (default 5s)
+  refresh-ahead  last part of a popular value's life in which it is loaded anew, before it expires; 0: never (default 0.1)
+  replicas       how many nodes hold each key (default 1)
+  load-timeout   longest that a load may take (default 10s)
+  max-loads      most loads at a time; ten times as many wait, and more are refused (default 256)
+  max-key        longest key (default 4KiB)
+  max-value      largest value (default 64MiB)
+  expose-errors  tell outside clients what the origin said when it failed (default false)`
 
 func parseGroup(text string) (groupSetting, error) {
 	first, options, more := strings.Cut(text, ",")
@@ -73,6 +87,10 @@ func setGroupOption(c *node.GroupConfig, key, value string) (err error) {
 		c.MaxKeyBytes, err = parseLength(value)
 	case "max-value":
 		c.MaxValueBytes, err = parseLength(value)
+	case "refresh-ahead":
+		c.RefreshAhead, err = parseAhead(value)
+	case "expose-errors":
+		c.ExposeErrors, err = parseBool(value)
 	default:
 		err = unknownOption{}
 	}
@@ -92,6 +110,15 @@ func parseHotTTL(text string) (time.Duration, error) {
 		d = -1
 	}
 	return d, err
+}
+
+// parseAhead parses 0 as "never", which node.GroupConfig writes as a negative number as well.
+func parseAhead(text string) (float64, error) {
+	part, err := parseNumber(0.5)(text)
+	if err == nil && part == 0 {
+		part = -1
+	}
+	return part, err
 }
 
 func parseLength(text string) (int, error) {

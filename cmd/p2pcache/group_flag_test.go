@@ -12,15 +12,17 @@ import (
 
 func TestAGroupIsANameASizeAndOptions(t *testing.T) {
 	for text, want := range map[string]node.GroupConfig{
-		"scores=64MiB":             {MaxBytes: 64 << 20},
-		"scores=64MB":              {MaxBytes: 64e6},
-		"scores=1":                 {MaxBytes: 1},
-		"scores=1.5GiB":            {MaxBytes: 3 << 29},
-		"scores=64MiB,ttl=5m":      {MaxBytes: 64 << 20, TTL: 5 * time.Minute},
-		"scores=1k,ttl=0":          {MaxBytes: 1000},
-		"scores=1KiB,hot-ttl=0":    {MaxBytes: 1 << 10, HotTTL: -1},
-		"scores=1KiB,replicas=16":  {MaxBytes: 1 << 10, Replicas: 16},
-		"scores=1KiB,max-value=1G": {MaxBytes: 1 << 10, MaxValueBytes: 1e9},
+		"scores=64MiB":                {MaxBytes: 64 << 20},
+		"scores=64MB":                 {MaxBytes: 64e6},
+		"scores=1":                    {MaxBytes: 1},
+		"scores=1.5GiB":               {MaxBytes: 3 << 29},
+		"scores=64MiB,ttl=5m":         {MaxBytes: 64 << 20, TTL: 5 * time.Minute},
+		"scores=1k,ttl=0":             {MaxBytes: 1000},
+		"scores=1KiB,hot-ttl=0":       {MaxBytes: 1 << 10, HotTTL: -1},
+		"scores=1KiB,refresh-ahead=0": {MaxBytes: 1 << 10, RefreshAhead: -1},
+		"scores=1KiB,refresh-ahead=0.2,expose-errors=true": {MaxBytes: 1 << 10, RefreshAhead: 0.2, ExposeErrors: true},
+		"scores=1KiB,replicas=16":                          {MaxBytes: 1 << 10, Replicas: 16},
+		"scores=1KiB,max-value=1G":                         {MaxBytes: 1 << 10, MaxValueBytes: 1e9},
 		"scores=1KiB,ttl=1s,jitter=2s,negative-ttl=3s,stale-for=4s,hot-ttl=5s,replicas=6,load-timeout=7s,max-loads=8,max-key=9,max-value=10": {
 			MaxBytes: 1 << 10, TTL: time.Second, Jitter: 2 * time.Second, NegativeTTL: 3 * time.Second, StaleFor: 4 * time.Second,
 			HotTTL: 5 * time.Second, Replicas: 6, LoadTimeout: 7 * time.Second, MaxLoads: 8, MaxKeyBytes: 9, MaxValueBytes: 10,
@@ -52,6 +54,8 @@ func TestABadGroupIsRefusedWithWhatToWrite(t *testing.T) {
 		"s=1MiB,replicas=17":     "want a whole number from 1 to 16",
 		"s=1MiB,replicas=two":    "want a whole number from 1 to 16",
 		"s=1MiB,load-timeout=0s": "more than 0",
+		"s=1MiB,refresh-ahead=1": "want a number from 0 to 0.5",
+		"s=1MiB,expose-errors=x": "want true or false",
 		"s=1MiB,max-loads=0":     "want a whole number",
 		"s=1MiB,max-key=0":       "want a size",
 		"s=1MiB,max-value=4GiB":  "up to 2.0 GiB",
@@ -79,7 +83,7 @@ func FuzzParseGroup(f *testing.F) {
 		}
 		shortest := min(c.TTL, c.Jitter, c.NegativeTTL, c.StaleFor, c.LoadTimeout)
 		least := min(c.Replicas, c.MaxLoads, c.MaxKeyBytes, c.MaxValueBytes)
-		if shortest < 0 || least < 0 || c.HotTTL < -1 {
+		if shortest < 0 || least < 0 || c.HotTTL < -1 || c.RefreshAhead < -1 || c.RefreshAhead > 0.5 {
 			t.Errorf("%q: %+v", text, c)
 		}
 	})

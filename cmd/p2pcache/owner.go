@@ -17,7 +17,7 @@ func newOwnerCommand() *cobra.Command {
 	cmd := newAskCommand("owner", "GROUP KEY", "Tell which member owns a key", func(ctx context.Context, a *asking) error {
 		return a.listOwners(ctx, count)
 	})
-	cmd.Long = "Tell which member owns a key, and with -n also those that own it next once the ones before are gone."
+	cmd.Long = "Tell which member owns a key, and with -n also which are next in line, should those before them go."
 	cmd.Example = "  p2pcache owner scores Tom\n  p2pcache owner scores Tom -n 3 --json"
 	cmd.Flags().VarP(parsedVar(&count, "1", "N", parseCount(math.MaxInt32)), "count", "n", "how many members to list, first the owner")
 	return cmd

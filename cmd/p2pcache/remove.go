@@ -12,7 +12,7 @@ import (
 
 func newRemoveCommand() *cobra.Command {
 	cmd := newAskCommand("rm", "GROUP KEY...", "Remove keys from all nodes", remove)
-	cmd.Long = "Remove keys, so that no node of the cluster serves their values any more. A key that is not there is done."
+	cmd.Long = "Remove keys, so that no node of the cluster serves their values any more. A key that is not there counts as removed."
 	cmd.Example = "  p2pcache rm scores Tom Jack"
 	return cmd
 }

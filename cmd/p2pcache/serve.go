@@ -19,8 +19,9 @@ Each flag can also be given as a variable, --log-format as P2PCACHE_LOG_FORMAT, 
 as log-format; a flag wins over a variable, a variable over the file. A variable holds lists with commas, or several
 groups with semicolons; the file may hold them as YAML lists.
 
-Groups are NAME=SIZE, as in scores=64MiB, and may go on with options, as in scores=64MiB,ttl=5m,replicas=2. There are
-` + groupOptions + `.
+Groups are NAME=SIZE, as in scores=64MiB: a name, and the memory that it may take on this node. Options may follow, as in
+scores=64MiB,ttl=5m,replicas=2; give a group the same ones on all nodes:
+` + groupHelp + `
 
 Origins, which --origin names:
   demo                              three scores in the group scores; each search is logged

@@ -92,7 +92,7 @@ func (s *settings) addNodeFlags(flags *pflag.FlagSet) {
 	flags.StringVar(&s.name, "name", "", "`NAME` on the ring, kept over restarts (default: the advertised address)")
 	flags.StringVar(&s.listen, "listen", s.listen, "`HOST:PORT` to serve on; port 0 picks a free one")
 	flags.StringVar(&s.admin, "admin", "", "`HOST:PORT` for operators: the page, metrics and profiles are there and not on --listen (default: no profiles)")
-	flags.StringVar(&s.gossip, "gossip", s.gossip, "`IP:PORT` to gossip on, UDP and TCP; port 0 picks a free one, off is alone")
+	flags.StringVar(&s.gossip, "gossip", s.gossip, "`IP:PORT` to gossip on, UDP and TCP; port 0 picks a free one; off: it finds nobody and is not found")
 	flags.StringVar(&s.advertise, "advertise", "", "`IP` that others reach this node by (default: the one it binds)")
 	flags.StringSliceVar(&s.join, "join", nil, "gossip addresses, `HOST:PORT,...`, of any members")
 	flags.StringSliceVar(&s.peers, "peers", nil, "all members by hand, `http://HOST:PORT,...`, instead of gossip; each is named by its address")
@@ -101,14 +101,14 @@ func (s *settings) addNodeFlags(flags *pflag.FlagSet) {
 		"how eagerly members watch each other: lan, wan or local, and changes to it, as in wan,probe-interval=2s")
 	flags.Var(parsedVar(&s.maxMembers, strconv.Itoa(node.MaxMembers), "N", parseCount(node.MaxMembers)), "max-members",
 		"most members there may be; gossip that tells of more is refused")
-	flags.StringVar(&s.zone, "zone", "", "`ZONE` that the node stands in")
+	flags.StringVar(&s.zone, "zone", "", "`ZONE`, such as a rack or data centre, that the node stands in; copies are kept in different ones")
 	flags.Var(parsedVar(&s.weight, "1", "N", parseCount(node.MaxWeight)), "weight", "share of the keys against the others'")
 	flags.Var(parsedVar(&s.drainTimeout, node.DefaultDrainTimeout.String(), "DURATION", parseLimit), "drain-timeout",
 		"longest time to hand over and leave when told to stop")
 }
 
 func (s *settings) addGroupFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&s.origin, "origin", "", "where values come from, `SPEC` (default: demo, or none where a group is named)")
+	flags.StringVar(&s.origin, "origin", "", "where values come from, one of the origins above as `SPEC` (default: demo, or none where a group is named)")
 	flags.Var(groupsFlag{&s.groups}, "group", "a group and its memory; may be given several times")
 }
 

@@ -19,7 +19,7 @@ import (
 const topHelp = `Watch the cluster in the terminal: members, rates, hit ratio, times and what is held, anew each --interval.
 
 Keys: q ends it, p pauses, g goes on to the next group. Where standard output is no terminal, it prints a line each interval
-instead, and with --json a JSON text.`
+instead, or with --json an object.`
 
 // topFlags are what top was told.
 type topFlags struct {
