@@ -80,7 +80,7 @@ func (h *hosted) serve(first *frame) {
 	}
 	for {
 		if !h.in.buffered() {
-			h.out.flush()
+			h.out.flush(false)
 			if !h.extend() {
 				return
 			}
@@ -188,7 +188,7 @@ func (h *hosted) reply(id uint64, peer bool, resp *Response) bool {
 	enough := len(h.out.queued) >= flushFrom
 	h.out.mu.Unlock()
 	if enough {
-		h.out.flush()
+		h.out.flush(false)
 	}
 	return true
 }

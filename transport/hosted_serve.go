@@ -101,7 +101,7 @@ func (h *hosted) answer(ctx context.Context, id uint64, r Request) {
 	}
 	resp := h.call(ctx, r)
 	if h.leave(id) && h.reply(id, r.Peer, &resp) {
-		h.out.flush()
+		h.out.flush(true)
 	}
 }
 
@@ -135,7 +135,7 @@ func (h *hosted) receiveLarge(g *guest, f frame) error {
 		if !h.reply(in.id, in.peer, refused) {
 			return errEnded
 		}
-		h.out.flush()
+		h.out.flush(false)
 		return skip(g.conn, f.rest)
 	}
 	if in.value, err = readValueAfter(bytes.Clone(begun), g.conn, length); err != nil {
@@ -147,6 +147,6 @@ func (h *hosted) receiveLarge(g *guest, f frame) error {
 	if !h.start(&in, r) {
 		return errEnded
 	}
-	h.out.flush()
+	h.out.flush(false)
 	return nil
 }

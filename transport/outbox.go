@@ -47,8 +47,9 @@ func newOutbox(conn net.Conn, timeout time.Duration) *outbox {
 	return &outbox{conn: conn, try: tryWriter(conn), timeout: timeout, hurry: make(chan []byte, 1)}
 }
 
-// flush writes what is queued, unless somebody does already. It lets those who are about to send do so first.
-func (o *outbox) flush() {
+// flush writes what is queued, unless somebody does already. Where others are about to send, it lets them do so first: alone,
+// that would only wake a thread that finds nothing to do.
+func (o *outbox) flush(others bool) {
 	o.mu.Lock()
 	if o.writing || len(o.queued) == 0 || o.closed {
 		o.mu.Unlock()
@@ -57,7 +58,9 @@ func (o *outbox) flush() {
 	o.writing = true
 	o.mu.Unlock()
 	for range flushRounds {
-		runtime.Gosched()
+		if others {
+			runtime.Gosched()
+		}
 		frames, ok := o.take()
 		if !ok {
 			return
@@ -152,7 +155,7 @@ func (o *outbox) lock(ctx context.Context) error {
 		if closed {
 			return errEnded
 		}
-		o.flush()
+		o.flush(true)
 		select {
 		case <-room:
 		case <-ctx.Done():
@@ -174,5 +177,5 @@ func (o *outbox) signal(k kind, number uint64) {
 	o.mu.Lock()
 	o.queued = appendSignal(o.queued, k, number)
 	o.mu.Unlock()
-	o.flush()
+	o.flush(false)
 }

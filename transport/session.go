@@ -29,6 +29,11 @@ type session struct {
 		ids []uint64 // guarded by it; reads that nobody waits for, and that the member does not know yet
 	}
 
+	reading  atomic.Bool   // somebody reads the first lane
+	led      atomic.Bool   // and it is a caller
+	turn     chan struct{} // to the session's own reader: it is the one
+	together atomic.Int32  // how many replies came together the last time
+
 	heard   atomic.Uint64 // counts what was read on the first lane
 	pings   atomic.Uint64 // counts pings
 	leaving atomic.Bool   // no new requests: the member is closing, or does not know our key any more
@@ -43,11 +48,13 @@ type session struct {
 func newSession(c *Client, first *lane) *session {
 	s := &session{client: c, lane: first, out: newOutbox(first.conn, 0), began: time.Now()}
 	s.ctx, s.end = context.WithCancelCause(c.ctx)
+	s.turn = make(chan struct{}, 1)
+	s.readOn()
 	s.large.queue, s.large.failed = make(chan largeRequest), make(chan struct{})
 	s.work.Go(func() { s.out.run(s.ctx.Done()) })
 	if first.proof != nil {
 		s.out.queued = appendProof(nil, first.proof)
-		s.out.flush()
+		s.out.flush(false)
 	}
 	s.work.Go(s.receive)
 	s.work.Go(s.keep)
@@ -84,6 +91,9 @@ func (s *session) do(ctx context.Context, r *Request) (Response, error) {
 	if err := s.send(ctx, id, r, timeout); err != nil {
 		s.drop(c, id)
 		return Response{}, err
+	}
+	if s.reading.CompareAndSwap(false, true) {
+		s.lead(ctx, c)
 	}
 	select {
 	case <-c.done:
@@ -142,7 +152,7 @@ func (s *session) send(ctx context.Context, id uint64, r *Request, timeout time.
 	}
 	s.out.queued = append(appendRequest(s.out.queued, id, r, timeout, len(value)), value...)
 	s.out.mu.Unlock()
-	s.out.flush()
+	s.out.flush(s.calls.active.Load() > 1 || s.together.Load() > 1)
 	return nil
 }
 
@@ -153,21 +163,6 @@ func remaining(ctx context.Context) (timeout time.Duration, deadline time.Time) 
 		return 0, deadline
 	}
 	return max(time.Millisecond, time.Until(deadline).Truncate(time.Millisecond)), deadline
-}
-
-// receive reads the first lane until the session ends, and ends it.
-func (s *session) receive() {
-	for {
-		f, err := s.in.small()
-		if err == nil {
-			err = s.handle(f)
-		}
-		if err != nil {
-			s.close(fmt.Errorf("transport: %w", err))
-			return
-		}
-		s.heard.Add(1)
-	}
 }
 
 // handle takes one frame of the first lane.

@@ -17,6 +17,7 @@ func (s *session) keep() {
 			return
 		case <-tick.C:
 		}
+		s.readOn()
 		s.cancelLeft()
 		if now := s.heard.Load(); now != heard {
 			heard, since = now, time.Now()
@@ -39,6 +40,7 @@ func (s *session) expire() {
 	for _, id := range s.calls.expired(int64(time.Since(s.began))) {
 		if c := s.calls.claim(id); c != nil {
 			c.finish(Response{}, context.DeadlineExceeded)
+			s.rouse()
 			s.out.signal(kindCancel, id)
 		}
 	}
@@ -56,6 +58,7 @@ func (s *session) alive(heard uint64) bool {
 			return true
 		case <-tick.C:
 		}
+		s.readOn()
 		s.cancelLeft()
 		if took := time.Since(began); took >= 2*signTimeout {
 			began = time.Now() // this process stood still, and the answer may wait to be read

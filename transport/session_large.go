@@ -117,6 +117,7 @@ func (s *session) failParked(ids []uint64) {
 		if c := s.calls.claim(id); c != nil {
 			s.out.signal(kindCancel, id)
 			c.finish(Response{}, s.large.why())
+			s.rouse()
 		}
 	}
 }
@@ -163,8 +164,9 @@ func (s *session) writeLarge(conn net.Conn) {
 	}
 }
 
-// receiveLarge reads a reply whose value comes straight from the connection.
+// receiveLarge reads a reply whose value comes straight from the connection. Whom it is for may be reading the first lane.
 func (s *session) receiveLarge(l *lane, f frame) error {
+	defer s.rouse()
 	if f.kind != kindReply || f.rest == 0 {
 		if f.rest > 0 {
 			return skip(l.conn, f.rest)
