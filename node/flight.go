@@ -76,11 +76,12 @@ type flight struct {
 	unknown bool   // when it began, no write would have reached this node
 	ctx     context.Context
 	cancel  context.CancelFunc
+	untimed untimed // of the caller that runs it, if one does
 
 	waiters int // guarded by the shard's mu
 
-	done    chan struct{}
-	outcome outcome // set before done is closed
+	done    chan struct{} // made once somebody waits who does not run it; closed in the end
+	outcome outcome       // set before done is closed
 }
 
 // outcome is what a flight brings: an answer or an error, and what the store shall keep.
@@ -131,9 +132,10 @@ func (fs *flights) join(k flightKind, hash uint64, key string, run func(context.
 	s := fs.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f, began = fs.joinLocked(s, k, hash, key); !began {
+	if f, began = fs.joinLocked(s, k, hash, key, time.Now()); !began {
 		return f, false
 	}
+	f.done = make(chan struct{})
 	f.ctx, f.cancel = context.WithTimeout(fs.env.ctx, fs.env.timeout)
 	if !fs.env.spawn(func() { fs.run(f.ctx, f, run) }) {
 		s.forgetLocked(f)
@@ -144,12 +146,15 @@ func (fs *flights) join(k flightKind, hash uint64, key string, run func(context.
 }
 
 // joinLocked counts the caller among the waiters of the flight for a key. One that begins with that has still to be run.
-func (fs *flights) joinLocked(s *flightShard, k flightKind, hash uint64, key string) (f *flight, began bool) {
+func (fs *flights) joinLocked(s *flightShard, k flightKind, hash uint64, key string, now time.Time) (f *flight, began bool) {
 	if f, ok := s.byKey[k][key]; ok && f.ctx.Err() == nil {
 		f.waiters++
+		if f.done == nil {
+			f.done = make(chan struct{})
+		}
 		return f, false
 	}
-	f = &flight{kind: k, hash: hash, key: key, version: fs.env.clock.next(), waiters: 1, done: make(chan struct{})}
+	f = &flight{kind: k, hash: hash, key: key, version: fs.env.clock.nextAt(now), waiters: 1}
 	f.unknown = fs.env.unknown()
 	if s.byKey[k] == nil {
 		s.byKey[k] = make(map[string]*flight)
@@ -195,7 +200,9 @@ func (fs *flights) finish(f *flight, out outcome) {
 
 func (f *flight) publish(out outcome) {
 	f.outcome = out
-	close(f.done)
+	if f.done != nil {
+		close(f.done)
+	}
 	f.cancel()
 }
 

@@ -91,7 +91,7 @@ func (g *Group) get(ctx context.Context, key string, a *answer) (err error) {
 		g.countHit(a.from, key)
 	} else {
 		started := time.Now()
-		*a, err = g.miss(ctx, g.space.Hash(key), key)
+		*a, err = g.miss(ctx, started, g.space.Hash(key), key)
 		g.counts.miss(a.from, time.Since(started))
 	}
 	if err == nil && a.absent {
@@ -165,15 +165,15 @@ func (g *Group) lookUp(key string, a *answer) bool {
 	return true
 }
 
-// miss answers by a load if this node owns the key, else by a fetch.
-func (g *Group) miss(ctx context.Context, hash uint64, key string) (answer, error) {
+// miss answers by a load if this node owns the key, else by a fetch. It is now.
+func (g *Group) miss(ctx context.Context, now time.Time, hash uint64, key string) (answer, error) {
 	if err := ctx.Err(); err != nil {
 		return answer{from: fromLocal}, err
 	}
 	if v := g.node.view.Load(); v.owns(hash) {
 		return g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, lru.Owned, g.previousOwners(v, hash)))
 	}
-	return g.flights.lead(ctx, fetchFlight, hash, key, g.fetch(hash, key))
+	return g.flights.lead(ctx, now, fetchFlight, hash, key, g.fetch(hash, key))
 }
 
 // entry is what the store keeps of v. What this node owns outlives its TTL by StaleFor.

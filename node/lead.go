@@ -6,9 +6,10 @@ import (
 )
 
 // lead is do for a flight that calls no Loader itself: who begins it runs it in its own goroutine, as one more and a timer would
-// cost as much as a Get from a peer does. Where that caller's ctx ends while others wait, the flight begins anew for them.
-func (fs *flights) lead(ctx context.Context, k flightKind, hash uint64, key string, run func(context.Context) outcome) (answer, error) {
-	f, began := fs.enter(k, hash, key)
+// cost as much as a Get from a peer does. Where that caller's ctx ends while others wait, the flight begins anew for them. It is
+// now, so that the time need not be read once more.
+func (fs *flights) lead(ctx context.Context, now time.Time, k flightKind, hash uint64, key string, run func(context.Context) outcome) (answer, error) {
+	f, began := fs.enter(now, k, hash, key)
 	if !began {
 		return fs.wait(ctx, f)
 	}
@@ -18,7 +19,8 @@ func (fs *flights) lead(ctx context.Context, k flightKind, hash uint64, key stri
 			fs.finish(f, outcome{answer: answer{from: k.source()}, err: &OriginError{Err: errGoexit}})
 		}
 	}()
-	out := run(untimed{ctx, time.Now().Add(fs.env.timeout)})
+	f.untimed = untimed{ctx, now.Add(fs.env.timeout)}
+	out := run(&f.untimed)
 	ran = true
 	left := ctx.Err() != nil && out.err != nil
 	if !left || !fs.handOn(f, run) {
@@ -31,11 +33,11 @@ func (fs *flights) lead(ctx context.Context, k flightKind, hash uint64, key stri
 }
 
 // enter is join for a flight that its caller runs.
-func (fs *flights) enter(k flightKind, hash uint64, key string) (f *flight, began bool) {
+func (fs *flights) enter(now time.Time, k flightKind, hash uint64, key string) (f *flight, began bool) {
 	s := fs.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f, began = fs.joinLocked(s, k, hash, key); began {
+	if f, began = fs.joinLocked(s, k, hash, key, now); began {
 		f.ctx, f.cancel = fs.env.ctx, func() {}
 	}
 	return f, began
@@ -66,10 +68,10 @@ type untimed struct {
 }
 
 // Deadline implements context.Context.
-func (u untimed) Deadline() (time.Time, bool) { return u.deadline, true }
+func (u *untimed) Deadline() (time.Time, bool) { return u.deadline, true }
 
 // Err implements context.Context.
-func (u untimed) Err() error {
+func (u *untimed) Err() error {
 	if err := u.Context.Err(); err != nil {
 		return err
 	}
@@ -81,7 +83,7 @@ func (u untimed) Err() error {
 
 // timed is ctx with a timer for its deadline.
 func timed(ctx context.Context) (context.Context, context.CancelFunc) {
-	if u, ok := ctx.(untimed); ok {
+	if u, ok := ctx.(*untimed); ok {
 		return context.WithDeadline(u.Context, u.deadline)
 	}
 	return ctx, func() {}

@@ -69,7 +69,7 @@ func (g *Group) getSome(ctx context.Context, keys []string) []result {
 	fetches.send(ctx)
 	inParallelUpTo(g.loadsAtOnce(), len(own), func(i int) {
 		r, key := &results[own[i]], keys[own[i]]
-		r.answer, r.err = g.miss(ctx, g.space.Hash(key), key)
+		r.answer, r.err = g.miss(ctx, time.Now(), g.space.Hash(key), key)
 		g.counts.miss(r.from, time.Since(started))
 	})
 	for i, f := range joined {

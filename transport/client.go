@@ -88,7 +88,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	if r.Op > GetMany {
 		return Response{}, fmt.Errorf("transport: %w: %d", errNoOp, r.Op)
 	}
-	if ctx.Err() != nil {
+	if ended(ctx) {
 		return Response{}, context.Cause(ctx)
 	}
 	s := c.sessions.current.Load()

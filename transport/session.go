@@ -77,11 +77,14 @@ func (s *session) close(why error) {
 
 // do sends r and returns the reply.
 func (s *session) do(ctx context.Context, r *Request) (Response, error) {
+	timeout, deadline := remaining(ctx)
+	if timeout < 0 {
+		return Response{}, context.DeadlineExceeded
+	}
 	c, err := s.calls.acquire(ctx)
 	if err != nil {
 		return Response{}, err
 	}
-	timeout, deadline := remaining(ctx)
 	if timeout > 0 {
 		c.deadline.Store(int64(deadline.Sub(s.began)))
 	} else {
@@ -156,13 +159,18 @@ func (s *session) send(ctx context.Context, id uint64, r *Request, timeout time.
 	return nil
 }
 
-// remaining is what is left until ctx's deadline, in whole milliseconds and at least one; 0 if it has none.
+// remaining is what is left until ctx's deadline, in whole milliseconds and at least one; 0 if it has none, and less once it has
+// passed.
 func remaining(ctx context.Context) (timeout time.Duration, deadline time.Time) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return 0, deadline
 	}
-	return max(time.Millisecond, time.Until(deadline).Truncate(time.Millisecond)), deadline
+	left := time.Until(deadline)
+	if left <= 0 {
+		return -1, deadline
+	}
+	return max(time.Millisecond, left.Truncate(time.Millisecond)), deadline
 }
 
 // handle takes one frame of the first lane.
