@@ -121,7 +121,7 @@ func (t *trial) replaceInMain(states *stateTable, frequency uint8) bool {
 // count counts uses, and halves all frequencies when it is time.
 func (t *trial) count(states *stateTable, uses int) {
 	if t.counted += uses; t.counted >= agingPeriod*t.capacity {
-		t.counted /= 2
+		t.counted = 0
 		t.ghosts.age(len(t.ghosts.buckets))
 		states.age(t.number)
 	}

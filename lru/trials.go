@@ -106,6 +106,7 @@ func (t *trials) fit(entries int) {
 	}
 	for i := range t.all {
 		t.all[i].capacity = min(max(entries>>t.sampling, 1), t.tried)
+		t.all[i].ghosts.fit(t.all[i].capacity)
 	}
 }
 
