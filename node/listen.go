@@ -13,10 +13,15 @@ func (n *Node) listenForClients() error {
 	if n.cfg.ClientListen == "" {
 		return nil
 	}
-	var err error
-	if n.clients, err = net.Listen("tcp", n.cfg.ClientListen); err != nil {
+	listener, err := net.Listen("tcp", n.cfg.ClientListen)
+	if err != nil {
 		return err
 	}
+	if err := refuseOpen(n.cfg, listener); err != nil { // the name of a host says nothing before it is bound
+		listener.Close()
+		return err
+	}
+	n.clients = listener
 	n.server.StartClients(n.clients, n.clientTLS())
 	return nil
 }

@@ -58,7 +58,7 @@ func isBusy(status int) bool {
 }
 
 // retryable reports whether err is of a request that may be made again: it did not reach the service, was cut short, or was
-// refused for now.
+// refused for a while.
 func retryable(err error) bool {
 	if _, busy := errors.AsType[busyError](err); busy {
 		return true
