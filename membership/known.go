@@ -15,6 +15,11 @@ const lastConfirm = 100 * time.Millisecond
 // them and not be reached by what they tell each other. Without others, it is known to all there are.
 func (c *Cluster) Known() bool { return !c.table.unknown.Load() }
 
+// Patience is how long a member may be silent, at least, before others take it for dead.
+func (c *Cluster) Patience() time.Duration {
+	return time.Duration(c.profile.SuspicionMult) * c.profile.ProbeInterval
+}
+
 // confirm exchanges what is known with others, once so that they know that they are known, and for a moment until one of them
 // knows this member.
 func (c *Cluster) confirm(ctx context.Context) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/p2pcache/p2pcache/hashring"
 )
@@ -113,3 +114,12 @@ func (n *Node) Asks(member string) (asks, suspects bool) {
 
 // Empty makes n forget what it holds, as one that has left.
 func (n *Node) Empty() { n.empty() }
+
+// StandStill has n see that its process stood still until now.
+func (n *Node) StandStill() {
+	n.doubt.seen.Store(time.Now().Add(-time.Hour).UnixNano())
+	n.seeClock()
+}
+
+// EndDoubt makes what n comes to hold from now on be in no doubt, as after some seconds.
+func (n *Node) EndDoubt() { n.doubt.until.Store(n.clock.next()) }

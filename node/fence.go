@@ -72,6 +72,14 @@ func (fs *flights) floor(hash uint64) uint64 {
 	return s.floors.of(hash)
 }
 
+// complete is the version from which on all writes of the keys with hash are known that this node was told of.
+func (fs *flights) complete(hash uint64) uint64 {
+	s := fs.shard(hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return max(s.floors.of(hash), s.floors.lost)
+}
+
 // settleLocked makes the store hold what a flight brought, and reports whether it does.
 func (fs *flights) settleLocked(s *flightShard, f *flight, out outcome) bool {
 	switch {

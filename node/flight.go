@@ -46,14 +46,15 @@ type flights struct {
 
 // flightEnv is what a flight needs of its node and group.
 type flightEnv struct {
-	ctx     context.Context   // ends when the node closes
-	spawn   func(func()) bool // runs a function in a goroutine that the node waits for; false if it is closed
-	clock   *clock
-	timeout time.Duration // of a flight
-	store   *lru.Cache
-	unknown func() bool                                  // whether the other members do not know this one
-	stored  func(hash uint64, key string)                // is called once a load was stored
-	panics  func(key string, cause string, stack []byte) // is called once a panicking flight has ended
+	ctx        context.Context   // ends when the node closes
+	spawn      func(func()) bool // runs a function in a goroutine that the node waits for; false if it is closed
+	clock      *clock
+	timeout    time.Duration // of a flight
+	store      *lru.Cache
+	unknown    func() bool                                  // whether the other members do not know this one
+	outOfTouch func() bool                                  // whether no write may reach this node
+	stored     func(hash uint64, key string)                // is called once a load was stored
+	panics     func(key string, cause string, stack []byte) // is called once a panicking flight has ended
 }
 
 type flightShard struct {
@@ -63,7 +64,8 @@ type flightShard struct {
 	// is made while mu is held, so that a fence is either before it or sees the flight.
 	byKey [numFlightKinds]map[string]*flight
 
-	floors floors // guarded by mu
+	floors    floors    // guarded by mu
+	confirmed confirmed // guarded by mu
 }
 
 // flight is one load or fetch. It has a life of its own: a caller's deadline ends the caller's wait, not the flight. When
@@ -97,10 +99,17 @@ var errGoexit = errors.New("the loader called runtime.Goexit")
 
 func (fs *flights) shard(hash uint64) *flightShard { return &fs.shards[hash%flightShards] }
 
-// do joins the flight for a key, or starts it with run, and waits for its outcome or the end of ctx.
+// do joins the flight for a key, or starts it with run, and waits for its outcome or the end of ctx. Where
+// no write may reach this node, a flight that began earlier may be one that should have been fenced: then the next one counts.
 func (fs *flights) do(ctx context.Context, k flightKind, hash uint64, key string, run func(context.Context) outcome) (answer, error) {
-	f, _ := fs.join(k, hash, key, run)
-	return fs.wait(ctx, f)
+	again := fs.env.outOfTouch()
+	f, began := fs.join(k, hash, key, run)
+	a, err := fs.wait(ctx, f)
+	if err == nil && again && !began { // a write may have missed it
+		f, _ = fs.join(k, hash, key, run)
+		a, err = fs.wait(ctx, f)
+	}
+	return a, err
 }
 
 // wait waits for the outcome of a flight that was joined, or the end of ctx.

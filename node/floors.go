@@ -14,6 +14,7 @@ const (
 // floors say from which version on something may be believed of a key: that of its last write. The shard's lock guards them.
 type floors struct {
 	all   uint64            // of every key: that of the last Purge
+	lost  uint64            // there may have been higher ones up to this, which are forgotten
 	byKey map[uint64]uint64 // by hash; keys that share one share a floor, which costs a load at most
 }
 
@@ -36,7 +37,7 @@ func (f *floors) prune() {
 	old := uint64(time.Now().Add(-floorFor).UnixNano())
 	for hash, version := range f.byKey {
 		if version < old {
-			delete(f.byKey, hash)
+			f.forget(hash)
 		}
 	}
 	if len(f.byKey) < maxFloors {
@@ -45,7 +46,12 @@ func (f *floors) prune() {
 	odd := false
 	for hash := range f.byKey {
 		if odd = !odd; odd {
-			delete(f.byKey, hash)
+			f.forget(hash)
 		}
 	}
+}
+
+func (f *floors) forget(hash uint64) {
+	f.lost = max(f.lost, f.byKey[hash])
+	delete(f.byKey, hash)
 }

@@ -58,7 +58,8 @@ func newGroup(n *Node, name string, cfg GroupConfig) (*Group, error) {
 	}
 	g.flights.env = flightEnv{
 		ctx: n.ctx, spawn: n.work.spawn, clock: &n.clock, timeout: cfg.LoadTimeout, store: store, unknown: n.keepsNothing,
-		stored: g.replicate, panics: g.logPanic,
+		outOfTouch: n.outOfTouch,
+		stored:     g.replicate, panics: g.logPanic,
 	}
 	return g, nil
 }
@@ -141,7 +142,7 @@ func (g *Group) countHit(from source, key string) {
 	}
 }
 
-// look answers from the store.
+// look answers from the store, with what is in no doubt.
 func (g *Group) look(key string) (a answer, ok bool) {
 	ok = g.lookUp(key, &a)
 	return a, ok
@@ -149,9 +150,15 @@ func (g *Group) look(key string) (a answer, ok bool) {
 
 func (g *Group) lookUp(key string, a *answer) bool {
 	e, ok := g.store.Get(key)
-	if !ok {
+	if !ok || g.doubts(key, e.Version) {
 		return false
 	}
+	g.answerFrom(&e, a)
+	return true
+}
+
+// answerFrom makes a the answer that an entry is.
+func (g *Group) answerFrom(e *lru.Entry, a *answer) {
 	a.Data, a.TTL, a.absent, a.from, a.version = e.Value, e.TTL, e.Absent, fromLocal, e.Version
 	switch {
 	case e.Kind == lru.Hot:
@@ -162,7 +169,6 @@ func (g *Group) lookUp(key string, a *answer) bool {
 			a.TTL, a.from = nearlyOver, fromStale
 		}
 	}
-	return true
 }
 
 // miss answers by a load if this node owns the key, else by a fetch. It is now.

@@ -9,7 +9,14 @@ import (
 // cost as much as a Get from a peer does. Where that caller's ctx ends while others wait, the flight begins anew for them. It is
 // now, so that the time need not be read once more.
 func (fs *flights) lead(ctx context.Context, now time.Time, k flightKind, hash uint64, key string, run func(context.Context) outcome) (answer, error) {
+	again := fs.env.outOfTouch()
 	f, began := fs.enter(now, k, hash, key)
+	if !began && again { // as in do
+		if a, err := fs.wait(ctx, f); err != nil {
+			return a, err
+		}
+		f, began = fs.enter(time.Now(), k, hash, key)
+	}
 	if !began {
 		return fs.wait(ctx, f)
 	}

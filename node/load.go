@@ -12,11 +12,14 @@ import (
 // peekTimeout bounds the peeks of a load: all that they do is to save it.
 const peekTimeout = 250 * time.Millisecond
 
-// load is the run of a load flight: look again, ask the peers that are likely to hold the key, if there are any, else the
-// origin. What it brings is kept as kind.
+// load is the run of a load flight: look again, have what is doubted confirmed, ask the peers that are likely to hold the
+// key, if there are any, else the origin. What it brings is kept as kind.
 func (g *Group) load(hash uint64, key string, kind lru.Kind, holders []*peer) func(context.Context) outcome {
 	return func(ctx context.Context) outcome {
 		if a, ok := g.look(key); ok && a.from != fromStale {
+			return outcome{answer: a}
+		}
+		if a, ok := g.confirm(ctx, hash, key); ok {
 			return outcome{answer: a}
 		}
 		if a, ok := g.peekAt(ctx, hash, key, holders); ok {

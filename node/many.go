@@ -55,12 +55,12 @@ func (g *Group) getSome(ctx context.Context, keys []string) []result {
 	results, started := make([]result, len(keys)), time.Now()
 	fetches := batches{group: g, view: g.node.view.Load()}
 	joined := make([]*flight, len(keys))
-	var own []int
+	var own []int // and those that are best got one by one
 	for i, key := range keys {
 		hash := g.space.Hash(key)
 		switch {
 		case g.getNow(ctx, key, &results[i]):
-		case fetches.view.owns(hash):
+		case fetches.view.owns(hash) || g.node.outOfTouch():
 			own = append(own, i)
 		default:
 			joined[i] = fetches.join(hash, key)

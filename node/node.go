@@ -36,6 +36,7 @@ type Node struct {
 	cluster *membership.Cluster // nil: no gossip
 
 	clock    clock
+	doubt    doubt
 	view     atomic.Pointer[view]
 	topology topology
 	groups   groupTable
@@ -145,6 +146,7 @@ func (n *Node) gossip() error {
 		return err
 	}
 	n.applySnapshot(cluster.Snapshot())
+	n.watchClock()
 	return nil
 }
 

@@ -29,6 +29,7 @@ func (h *handler) ServeCached(r transport.Request) (transport.Response, bool) {
 	if !ok || r.Version > 0 || n.ctx.Err() != nil {
 		return transport.Response{}, false
 	}
+	n.seeClock()
 	a, ok := g.look(r.Key)
 	if !ok || a.absent || a.from == fromStale {
 		return transport.Response{}, false
@@ -52,6 +53,7 @@ func (h *handler) Serve(ctx context.Context, r transport.Request) transport.Resp
 	if n.ctx.Err() != nil {
 		return responseTo(ErrClosed, r.Peer)
 	}
+	n.seeClock()
 	if !n.clock.hear(r.Version) {
 		return transport.Response{Code: transport.BadRequest, Text: "the version is of a time to come: set the clocks"}
 	}
@@ -196,7 +198,7 @@ func (g *Group) serveGet(ctx context.Context, hash uint64, r transport.Request) 
 func (g *Group) serveHeld(r transport.Request) transport.Response {
 	a, ok := g.look(r.Key)
 	if !ok || a.absent || a.from == fromStale {
-		return transport.Response{Code: transport.NotCached, Text: "not cached"}
+		return transport.Response{Code: transport.NotCached, Text: "not cached", Version: g.vouches(g.space.Hash(r.Key))}
 	}
 	return response(a, nil, r.Peer)
 }

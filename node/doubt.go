@@ -1,0 +1,166 @@
+package node
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+
+	"github.com/p2pcache/p2pcache/lru"
+	"github.com/p2pcache/p2pcache/transport"
+)
+
+// A process that stands still, as it was stopped or its machine starved it, is taken for dead and told of no writes, but goes on
+// serving what it holds once it continues. So a node watches the clock. If that has jumped by as much as it takes to be taken for
+// dead, the node doubts what it holds and what it comes to hold in the next seconds, until the others surely know it
+// again: each entry is confirmed by a member that is in no doubt, before it is served. Members remember the writes that they
+// were told of; one that knows of none that is newer than the entry vouches for it. So doubt costs requests, and loads only of
+// what was written meanwhile.
+
+// doubtFor is how long a node goes on doubting what comes: by then it has met the others again.
+const doubtFor = newFor
+
+// doubt says from which version on a node believes what it holds.
+type doubt struct {
+	until atomic.Uint64 // the version; what is older is confirmed first
+	known atomic.Uint64 // the version from which on this node has been told of all writes, but for those while it stood still
+	seen  atomic.Int64  // when the clock was seen last, in ns since 1970; 0: it is not watched
+	still atomic.Int64  // how far the clock may jump, in ns
+}
+
+// watchClock looks at the clock all the time.
+func (n *Node) watchClock() {
+	still := n.cluster.Patience()
+	n.doubt.known.Store(n.clock.next())
+	n.doubt.still.Store(int64(still))
+	n.doubt.seen.Store(time.Now().UnixNano())
+	n.work.spawn(func() {
+		tick := time.NewTicker(still / 4)
+		defer tick.Stop()
+		for {
+			select {
+			case <-n.ctx.Done():
+				return
+			case <-tick.C:
+			}
+			if n.isUnknown() {
+				n.doubt.known.Store(n.clock.next())
+			}
+			n.seeClock()
+			n.doubt.seen.Store(time.Now().UnixNano())
+		}
+	})
+}
+
+// seeClock begins to doubt where the clock has jumped. It is called before any request is served, as one may be at hand in the moment
+// in which a process continues.
+func (n *Node) seeClock() {
+	seen := n.doubt.seen.Load()
+	if seen == 0 {
+		return
+	}
+	if jumped := time.Now().UnixNano() - seen; jumped > n.doubt.still.Load() && n.doubt.seen.CompareAndSwap(seen, seen+jumped) {
+		n.doubtAll()
+		n.log.Warn().Dur("for_ms", time.Duration(jumped)).Msg("stood still: what is held is confirmed by others before it is served")
+	}
+}
+
+// doubtAll makes the node doubt all that it holds, and what comes next.
+func (n *Node) doubtAll() {
+	until := n.clock.next() + uint64(doubtFor)
+	for old := n.doubt.until.Load(); until > old && !n.doubt.until.CompareAndSwap(old, until); old = n.doubt.until.Load() {
+	}
+}
+
+// outOfTouch reports whether writes may not reach this node now.
+func (n *Node) outOfTouch() bool {
+	until := n.doubt.until.Load()
+	return until > 0 && uint64(time.Now().UnixNano()) < until || n.isUnknown()
+}
+
+// doubts reports whether an entry is to be confirmed before it is served.
+func (g *Group) doubts(key string, version uint64) bool {
+	until := g.node.doubt.until.Load()
+	return version < until && !g.flights.confirmed(g.space.Hash(key), version, until)
+}
+
+// confirm answers with an entry that this node holds and doubts, if another member vouches for it.
+func (g *Group) confirm(ctx context.Context, hash uint64, key string) (answer, bool) {
+	until := g.node.doubt.until.Load()
+	e, ok := g.store.Get(key)
+	if !ok || e.Version >= until || e.Kind == lru.Hot {
+		return answer{}, false
+	}
+	var a answer
+	if g.answerFrom(&e, &a); a.from == fromStale || !g.vouched(ctx, hash, key, e.Version) {
+		return answer{}, false
+	}
+	if !g.node.outOfTouch() {
+		g.flights.noteConfirmed(hash, e.Version, until)
+	}
+	return a, true
+}
+
+// vouched reports whether another member knows that a key was not written since a version. Whoever owns the key next is asked
+// first: it is told of writes first.
+func (g *Group) vouched(ctx context.Context, hash uint64, key string, version uint64) bool {
+	ctx, cancel := context.WithTimeout(ctx, peekTimeout)
+	defer cancel()
+	v := g.node.view.Load()
+	if len(v.others) == 0 && !g.node.isUnknown() {
+		return len(v.lost) == 0 // nobody else writes
+	}
+	for _, p := range v.holders(hash, maxPrevious+1) {
+		if p == nil {
+			continue
+		}
+		resp, err := p.ask(ctx, transport.Request{
+			Op: transport.Get, Group: g.name, Key: key, Peer: true, CachedOnly: true, MaxReply: g.cfg.MaxValueBytes,
+		})
+		switch {
+		case err != nil || resp.Version == 0:
+		case resp.Code == transport.OK && resp.Version == version:
+			return true
+		case resp.Code == transport.OK && resp.Version > version:
+			return false // it holds something newer, which is asked for by whoever wants it
+		case resp.Code == transport.NotCached && resp.Version <= version:
+			return true
+		}
+	}
+	return false
+}
+
+// vouches is the version from which on this node can tell that it knows of no write of the keys with hash; 0: it cannot tell.
+func (g *Group) vouches(hash uint64) uint64 {
+	n := g.node
+	if n.outOfTouch() {
+		return 0
+	}
+	return max(g.flights.complete(hash), n.doubt.until.Load(), n.doubt.known.Load())
+}
+
+// maxConfirmed bounds the entries that are remembered to be confirmed in each flight shard. Others are confirmed again.
+const maxConfirmed = 4096
+
+// confirmed are the versions of entries of old that are in no doubt any more. The shard's lock guards them.
+type confirmed struct {
+	until    uint64            // of the doubt that they were confirmed in
+	versions map[uint64]uint64 // by hash
+}
+
+// confirmed reports whether the entry of a key is in no doubt any more.
+func (fs *flights) confirmed(hash, version, until uint64) bool {
+	s := fs.shard(hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.confirmed.until == until && s.confirmed.versions[hash] == version
+}
+
+func (fs *flights) noteConfirmed(hash, version, until uint64) {
+	s := fs.shard(hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.confirmed.until != until || len(s.confirmed.versions) >= maxConfirmed {
+		s.confirmed = confirmed{until, make(map[uint64]uint64)}
+	}
+	s.confirmed.versions[hash] = version
+}
