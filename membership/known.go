@@ -15,6 +15,13 @@ const lastConfirm = 100 * time.Millisecond
 // them and not be reached by what they tell each other. Without others, it is known to all there are.
 func (c *Cluster) Known() bool { return !c.table.unknown.Load() }
 
+// Contested reports whether some may know another member by this one's name, mostly its last run: it is not settled yet that they
+// know this one.
+func (c *Cluster) Contested() bool {
+	_, open, _ := c.table.rivalry()
+	return open
+}
+
 // Patience is how long a member may be silent, at least, before others take it for dead.
 func (c *Cluster) Patience() time.Duration {
 	return time.Duration(c.profile.SuspicionMult) * c.profile.ProbeInterval

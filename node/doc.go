@@ -21,7 +21,8 @@
 // Set and Remove go to the owner first and then to every other member, so that no copy survives; Purge goes to all. The
 // owner issues a version for the write, which the others are told. Each member fences the flights of the key, so that what a
 // load or fetch that began earlier brings is not stored, and for a while believes nothing that is older than the write,
-// wherever it comes from.
+// wherever it comes from. A node that stood still, and so may have missed writes, has what it holds confirmed by others before it
+// serves that.
 //
 // # Changes of the ring
 //

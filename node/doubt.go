@@ -15,14 +15,22 @@ import (
 // again: each entry is confirmed by a member that is in no doubt, before it is served. Members remember the writes that they
 // were told of; one that knows of none that is newer than the entry vouches for it. So doubt costs requests, and loads only of
 // what was written meanwhile.
+//
+// A node that starts again elsewhere before its last run was found dead doubts too: hardly anybody may know it yet, and those who do
+// may go.
 
-// doubtFor is how long a node goes on doubting what comes: by then it has met the others again.
-const doubtFor = newFor
+const (
+	// standstillDoubt is how long a node that stood still goes on doubting what comes: by then it has met the others again.
+	standstillDoubt = newFor
+
+	// contestDoubt is the same for a node whose name nobody else is known by any more.
+	contestDoubt = time.Second
+)
 
 // doubt says from which version on a node believes what it holds.
 type doubt struct {
 	until atomic.Uint64 // the version; what is older is confirmed first
-	known atomic.Uint64 // the version from which on this node has been told of all writes, but for those while it stood still
+	known atomic.Uint64 // the version from which on this node was told of writes, as the others know it
 	seen  atomic.Int64  // when the clock was seen last, in ns since 1970; 0: it is not watched
 	still atomic.Int64  // how far the clock may jump, in ns
 }
@@ -36,14 +44,22 @@ func (n *Node) watchClock() {
 	n.work.spawn(func() {
 		tick := time.NewTicker(still / 4)
 		defer tick.Stop()
+		met := false // the others
 		for {
 			select {
 			case <-n.ctx.Done():
 				return
 			case <-tick.C:
 			}
-			if n.isUnknown() {
+			if n.cluster.Contested() {
+				n.doubtFor(contestDoubt)
+			}
+			switch {
+			case met:
+			case n.isUnknown():
 				n.doubt.known.Store(n.clock.next())
+			default:
+				met = len(n.view.Load().others) > 0
 			}
 			n.seeClock()
 			n.doubt.seen.Store(time.Now().UnixNano())
@@ -59,14 +75,14 @@ func (n *Node) seeClock() {
 		return
 	}
 	if jumped := time.Now().UnixNano() - seen; jumped > n.doubt.still.Load() && n.doubt.seen.CompareAndSwap(seen, seen+jumped) {
-		n.doubtAll()
+		n.doubtFor(standstillDoubt)
 		n.log.Warn().Dur("for_ms", time.Duration(jumped)).Msg("stood still: what is held is confirmed by others before it is served")
 	}
 }
 
-// doubtAll makes the node doubt all that it holds, and what comes next.
-func (n *Node) doubtAll() {
-	until := n.clock.next() + uint64(doubtFor)
+// doubtFor makes the node doubt all that it holds, and what it comes to hold for a while.
+func (n *Node) doubtFor(d time.Duration) {
+	until := n.clock.next() + uint64(d)
 	for old := n.doubt.until.Load(); until > old && !n.doubt.until.CompareAndSwap(old, until); old = n.doubt.until.Load() {
 	}
 }

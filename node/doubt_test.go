@@ -73,3 +73,12 @@ func TestAGetAtANodeThatWritesMayMissJoinsNoEarlierLoad(t *testing.T) {
 	go close(release)
 	mustGet(t, groups[2], key, "2")
 }
+
+func TestANodeWhoseLastRunIsNotFoundDeadYetDoubts(t *testing.T) {
+	nodes := nodetest.Start(t, 3)
+	name := nodes[2].Self().Name
+	nodes[2].Close()
+	again := restart(t, name, nodes[0].Self().GossipAddr)
+	waitFor(t, "it doubts what it holds", again.InDoubt)
+	waitFor(t, "it does not any more", func() bool { return !again.InDoubt() })
+}

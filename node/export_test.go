@@ -121,5 +121,8 @@ func (n *Node) StandStill() {
 	n.seeClock()
 }
 
+// InDoubt reports whether n doubts what it comes to hold.
+func (n *Node) InDoubt() bool { return n.doubt.until.Load() > uint64(time.Now().UnixNano()) }
+
 // EndDoubt makes what n comes to hold from now on be in no doubt, as after some seconds.
 func (n *Node) EndDoubt() { n.doubt.until.Store(n.clock.next()) }

@@ -53,6 +53,9 @@ type stressKey struct {
 	current atomic.Int64 // the number of the origin's state
 	told    atomic.Int64 // the oldest state that may still be served: the newest one of which a write was acknowledged
 	history history
+
+	held    atomic.Pointer[chan struct{}] // loads wait until it is closed, after they have read the state
+	waiting atomic.Int64                  // loads that wait so
 }
 
 // stressConfigs are three groups: one that never expires, one with short lives, one that is served stale.
@@ -107,6 +110,7 @@ func (g *stressGroup) value(k *stressKey, state int64) node.Value {
 func (g *stressGroup) load(ctx context.Context, key string) (node.Value, error) {
 	k := g.byName[key]
 	state := k.current.Load()
+	k.hold(ctx)
 	g.mu.Lock()
 	delay, fate := time.Duration(g.random.ExpFloat64()*float64(3*time.Millisecond)), g.random.IntN(200)
 	g.mu.Unlock()
@@ -132,6 +136,24 @@ func (g *stressGroup) load(ctx context.Context, key string) (node.Value, error) 
 		return node.Value{}, fmt.Errorf("no row: %w", node.ErrNotFound)
 	}
 	return g.value(k, state), nil
+}
+
+// heldFor is how long a load is held up at most.
+const heldFor = 100 * time.Millisecond
+
+// hold makes a load wait for a removal that is to meet it.
+func (k *stressKey) hold(ctx context.Context) {
+	held := k.held.Load()
+	if held == nil {
+		return
+	}
+	k.waiting.Add(1)
+	defer k.waiting.Add(-1)
+	select {
+	case <-*held:
+	case <-ctx.Done():
+	case <-time.After(heldFor):
+	}
 }
 
 // change gives the key a new state at the origin and tells nobody.

@@ -24,7 +24,7 @@ var (
 const (
 	stressNodes   = 5
 	stressReaders = 3 // of each node
-	stressWriters = 4
+	stressWriters = 8
 	stressKeys    = 24 // of each group
 
 	// overshoot is how much later than its deadline a Get may return, beside what a busy machine does to this process: how late its
@@ -159,29 +159,41 @@ func (s *stress) write(random *rand.Rand) {
 			return k.set(ctx, in.groups[group.index], group)
 		})
 	default:
+		s.remove(random, group, k) // so that nobody holds it
 		s.remove(random, group, k)
 	}
 }
 
-// remove changes a key's state at the origin and then removes the key, while others get it, and gets it itself afterwards.
+// remove changes a key's state at the origin and then removes the key while others load it, and gets it everywhere afterwards.
 func (s *stress) remove(random *rand.Rand, group *stressGroup, k *stressKey) {
 	k.writing.RLock()
 	defer k.writing.RUnlock()
-	slot := func() *stressSlot { return s.slots[random.IntN(len(s.slots))] }
-	var others sync.WaitGroup
-	for range 2 {
-		at, own := slot(), rand.New(rand.NewPCG(random.Uint64(), 0))
-		others.Go(func() { s.get(own, at, group, k) })
+	held := make(chan struct{})
+	k.held.Store(&held)
+	getAt := func(slots ...*stressSlot) *sync.WaitGroup {
+		var all sync.WaitGroup
+		for _, at := range slots {
+			own := rand.New(rand.NewPCG(random.Uint64(), 0))
+			all.Go(func() { s.get(own, at, group, k) })
+		}
+		return &all
 	}
-	pauseFor(time.Duration(random.IntN(3)) * time.Millisecond)
+	slot := func() *stressSlot { return s.slots[random.IntN(len(s.slots))] }
+	before := getAt(slot(), slot())
+	for range 5 { // nobody loads what is held somewhere
+		if pauseFor(time.Millisecond); k.waiting.Load() > 0 {
+			break
+		}
+	}
 	n := k.current.Add(1)
 	if s.acknowledged(random, &k.history, fmt.Sprint("Remove before ", n), func(ctx context.Context, in *stressNode) error {
 		return in.groups[group.index].Remove(ctx, k.name)
 	}) {
 		k.acknowledge(n)
 	}
-	others.Wait()
-	s.get(random, slot(), group, k)
+	close(held)
+	before.Wait()
+	getAt(s.slots...).Wait()
 }
 
 // purge makes a group forget everything.
