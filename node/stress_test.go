@@ -159,6 +159,9 @@ func (s *stress) write(random *rand.Rand) {
 			return k.set(ctx, in.groups[group.index], group)
 		})
 	default:
+		for k.troubled {
+			k = group.pick(random) // where no load hangs, there is time for many removals
+		}
 		s.remove(random, group, k) // so that nobody holds it
 		s.remove(random, group, k)
 	}
@@ -166,8 +169,6 @@ func (s *stress) write(random *rand.Rand) {
 
 // remove changes a key's state at the origin and then removes the key while others load it, and gets it everywhere afterwards.
 func (s *stress) remove(random *rand.Rand, group *stressGroup, k *stressKey) {
-	k.writing.RLock()
-	defer k.writing.RUnlock()
 	held := make(chan struct{})
 	k.held.Store(&held)
 	getAt := func(slots ...*stressSlot) *sync.WaitGroup {
@@ -185,12 +186,14 @@ func (s *stress) remove(random *rand.Rand, group *stressGroup, k *stressKey) {
 			break
 		}
 	}
+	k.writing.RLock()
 	n := k.current.Add(1)
 	if s.acknowledged(random, &k.history, fmt.Sprint("Remove before ", n), func(ctx context.Context, in *stressNode) error {
 		return in.groups[group.index].Remove(ctx, k.name)
 	}) {
 		k.acknowledge(n)
 	}
+	k.writing.RUnlock()
 	close(held)
 	before.Wait()
 	getAt(s.slots...).Wait()
