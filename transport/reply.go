@@ -127,9 +127,9 @@ func replyMany(w http.ResponseWriter, req Request, resp Response) {
 func (s *Server) describe(h http.Header, resp Response) {
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Vary", "Accept")
-	status := quote(s.cfg.Member) + "; fwd=miss"
+	status := s.member + "; fwd=miss"
 	if resp.Hit {
-		status = quote(s.cfg.Member) + "; hit"
+		status = s.member + "; hit"
 	}
 	if resp.Source != "" {
 		status += "; detail=" + quote(resp.Source)

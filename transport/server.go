@@ -60,6 +60,7 @@ type ServerConfig struct {
 type Server struct {
 	cfg      ServerConfig
 	cached   CachedHandler // nil: the Handler is none
+	member   string        // as Cache-Status has it
 	refused  zerolog.Logger
 	verifier *verifier
 	http     *http.Server
@@ -83,6 +84,7 @@ func NewServer(cfg ServerConfig) *Server {
 	}
 	cfg.TLS = http1TLS(cfg.TLS)
 	s := &Server{cfg: cfg, conns: conns{max: cfg.MaxConns}, frames: frames{max: cfg.MaxConns, sessions: map[string]*hosted{}}}
+	s.member = quote(cfg.Member)
 	s.cached, _ = cfg.Handler.(CachedHandler)
 	s.refused = cfg.Logger.Sample(&zerolog.BurstSampler{Burst: refusalsLogged, Period: time.Second})
 	s.verifier = newVerifier(newKeyring(cfg.Key))
