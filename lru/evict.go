@@ -1,9 +1,9 @@
 package lru
 
-// maxSpared is how many chunks one store may empty with regard to what was used in
-// them. Without this bound, a store into a cache whose entries are all used
-// would walk over every one of them with the lock held.
-const maxSpared = 32
+// maxSpared is how many bytes of chunks one store may empty with regard to what was
+// used in them. Without this bound, a store into a large cache whose entries are
+// all used would walk over every one of them with the lock held.
+const maxSpared = 32 * maxChunk
 
 // bytesLocked returns what the cache takes of its budget.
 func (c *Cache) bytesLocked() int64 {
@@ -52,46 +52,50 @@ func (c *Cache) openLocked(into *log, fresh *chunk, size int) {
 
 // limitHotLocked evicts hot copies until so many bytes more are within their share.
 func (c *Cache) limitHotLocked(need, now int64) {
-	for spared := 0; c.hot.oldest != nil; spared++ {
+	for spared := int64(0); c.hot.oldest != nil; {
 		if c.hot.bytes+int64(c.hotUsage.Entries)*EntryOverhead+need <= c.hotBytes {
 			return
 		}
 		c.emptied++
-		c.evictUsedLocked(c.hot.oldest, now, spared < maxSpared)
+		ch := c.hot.oldest
+		c.evictUsedLocked(ch, now, spared < maxSpared)
+		spared += ch.cost()
 	}
 }
 
 // makeRoomLocked evicts until so many bytes more are within the budget.
 func (c *Cache) makeRoomLocked(need, now int64) {
-	for spared := 0; c.bytesLocked()+need > c.maxBytes || c.index.chunks.full(); spared++ {
+	for spared := int64(0); c.bytesLocked()+need > c.maxBytes || c.index.chunks.full(); {
 		c.emptied++
 		if c.expires.Load() && c.sweepLocked(sweepMost, now) {
 			continue
 		}
-		if !c.evictChunkLocked(now, spared < maxSpared) {
+		emptied := c.evictChunkLocked(now, spared < maxSpared)
+		if emptied == 0 {
 			return
 		}
+		spared += emptied
 	}
 }
 
-// evictChunkLocked empties a chunk, sparing what was used or not, and reports
-// whether there was one.
-func (c *Cache) evictChunkLocked(now int64, spare bool) bool {
+// evictChunkLocked empties a chunk, sparing what was used or not, and returns what
+// that takes, 0 if there was none.
+func (c *Cache) evictChunkLocked(now int64, spare bool) int64 {
 	rules := c.trials.rules()
 	smallMost := int64(float64(c.small.bytes+c.main.bytes) * rules.share)
-	switch {
-	case c.demoted.oldest != nil:
-		c.evictUsedLocked(c.demoted.oldest, now, false)
-	case c.small.oldest != nil && (c.small.bytes > smallMost || c.main.oldest == nil):
-		c.evictSmallLocked(c.small.oldest, rules, now, spare)
-	case c.main.oldest != nil:
-		c.evictUsedLocked(c.main.oldest, now, spare)
-	case c.hot.oldest != nil:
-		c.evictUsedLocked(c.hot.oldest, now, spare)
-	default:
-		return false
+	if ch := c.small.oldest; c.demoted.oldest == nil && ch != nil && (c.small.bytes > smallMost || c.main.oldest == nil) {
+		cost := ch.cost()
+		c.evictSmallLocked(ch, rules, now, spare)
+		return cost
 	}
-	return true
+	for _, l := range []*log{&c.demoted, &c.main, &c.hot} {
+		if ch := l.oldest; ch != nil {
+			cost := ch.cost()
+			c.evictUsedLocked(ch, now, spare && l != &c.demoted)
+			return cost
+		}
+	}
+	return 0
 }
 
 // evictUsedLocked evicts the records of the oldest chunk of a log that were not
