@@ -48,11 +48,15 @@ func Example() {
 		log.Fatal(err)
 	}
 
+	var everywhere []*node.Group
 	for _, n := range []*node.Node{first, second} {
 		scores, err := n.NewGroup("scores", group)
 		if err != nil {
 			log.Fatal(err)
 		}
+		everywhere = append(everywhere, scores)
+	}
+	for _, scores := range everywhere {
 		v, err := scores.Get(ctx, "Tom")
 		fmt.Println(v, err)
 	}
