@@ -18,6 +18,10 @@ const (
 
 	// maxSilence is how many times in a row nobody hears of it in time before writers do not wait for it any more.
 	maxSilence = 3
+
+	// maxTelling is how many writes it is told of at once while nobody waits for that: a node that writes much must not have as
+	// many goroutines as a dead member has been silent for.
+	maxTelling = 64
 )
 
 // lostPeer is a member that went without a word. Mostly it is dead; but a member that was too busy to answer, or was cut off, counts
@@ -27,6 +31,7 @@ type lostPeer struct {
 	*peer
 	until   time.Time
 	silence atomic.Int32 // how many times in a row it was not told in time
+	telling atomic.Int32 // how many writes it is being told of while nobody waits
 }
 
 // lostLocked lists the members that old knew, or had lost, and that are not among the members any more.
@@ -57,8 +62,19 @@ func (g *Group) tellLost(ctx context.Context, r transport.Request) {
 			p.tell(ctx, g, r)
 			return
 		}
-		g.node.work.spawn(func() { p.tell(g.node.ctx, g, r) })
+		p.tellLater(g, r)
 	})
+}
+
+// tellLater tells it in the background, unless that many do already. It is silent, and doubts what it holds if it comes back.
+func (p *lostPeer) tellLater(g *Group, r transport.Request) {
+	told := func() {
+		defer p.telling.Add(-1)
+		p.tell(g.node.ctx, g, r)
+	}
+	if p.telling.Add(1) > maxTelling || !g.node.work.spawn(told) {
+		p.telling.Add(-1)
+	}
 }
 
 func (p *lostPeer) tell(ctx context.Context, g *Group, r transport.Request) {
