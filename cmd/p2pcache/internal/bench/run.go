@@ -113,8 +113,8 @@ func (r *run) call(ctx context.Context, i int) {
 		}
 		write := r.cfg.Writes > 0 && random.Float64() < r.cfg.Writes
 		n, err := r.request(ctx, write, keys.next())
-		if ctx.Err() != nil {
-			return // cut short
+		if ctx.Err() != nil || time.Since(r.began) >= r.cfg.Duration {
+			return // cut short; the context itself may hear of that a moment late
 		}
 		own.count(time.Since(start), n, write, err)
 		r.done.Add(1)
