@@ -127,7 +127,7 @@ step "docs, from a clean clone"
 scripts/docs.sh || [ $? = 2 ] # then it has said what it lacks, such as a free port
 step "tests of scripts"
 modules
-step tests
-go test -race ./...
 step "the page, in a browser"
 page
+step tests
+go test -race ./...
