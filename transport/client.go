@@ -80,10 +80,11 @@ func (c *Client) SetKeys(use []byte, accept ...[]byte) {
 // Close ends the connections and what is under way on them. Any number of calls do what one does.
 func (c *Client) Close() { c.sessions.end(c.close) }
 
-// Do sends r and returns the reply. It keeps ctx's deadline, to a quarter of a second, also where ctx's Done does not tell it. An error says that no reply came: nobody knows whether a Set, Remove or Purge was
-// carried out, or whether it was twice. It is the cause of ctx's end, ErrClosed, or the network's. A member that gives no sign
-// of life while it is waited for costs two seconds at most, and nothing for the two seconds after that; one that is slow may
-// take as long as ctx allows.
+// Do sends r and returns the reply. It keeps ctx's deadline, to a quarter of a second, also where ctx's Done does not tell
+// it. An error says that no reply came: nobody knows whether a Set, Remove or Purge was carried out, or whether it was
+// twice. It is the cause of ctx's end, ErrClosed, or the network's. A member that gives no sign of life while it is waited
+// for costs two seconds at most, and nothing for the two seconds after that; one that is slow may take as long as ctx
+// allows.
 func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 	if r.Op > GetMany {
 		return Response{}, fmt.Errorf("transport: %w: %d", errNoOp, r.Op)
