@@ -43,16 +43,12 @@ func (c *Cache) hashesByHeat() (byHeat [heats][]uint64) {
 func (c *Cache) addHashes(byHeat *[heats][]uint64, s *shard) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	t := s.table.Load()
-	for b := range t.buckets {
-		for i := range t.buckets[b] {
-			if s := slot(t.buckets[b][i].Load()); s != 0 {
-				ch := c.index.chunks.get(s.id())
-				h := ch.at(s.off())
-				heat := c.heatLocked(s, ch)
-				byHeat[heat] = append(byHeat[heat], c.index.hashBytes(ch.data[h.key:h.value]))
-			}
-		}
+	for word := range s.table.Load().words() {
+		s := slot(word.Load())
+		ch := c.index.chunks.get(s.id())
+		h := ch.at(s.off())
+		heat := c.heatLocked(s, ch)
+		byHeat[heat] = append(byHeat[heat], c.index.hashBytes(ch.data[h.key:h.value]))
 	}
 }
 

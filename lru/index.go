@@ -9,7 +9,7 @@ import (
 const (
 	// shardBytes is how much budget there is to a shard of the index: little, so
 	// that growing one takes microseconds.
-	shardBytes = 128 << 10
+	shardBytes = 512 << 10
 
 	// maxShards bounds what the shards themselves take: 1 MiB.
 	maxShards = 1 << 16
@@ -81,8 +81,7 @@ func (x *index) shard(hash uint64) *shard { return &x.shards[hash&x.mask] }
 func (x *index) touch(hash uint64) {
 	t := x.shard(hash).table.Load()
 	b := t.home(hash >> tagShift)
-	t.buckets[b][0].Load()
-	t.passedBy(b)
+	t.buckets[b].control.Load()
 }
 
 // A match is a record and its slot, as they were at one moment.
@@ -113,8 +112,9 @@ again:
 	b := t.home(tag)
 	for range t.buckets {
 		bucket := &t.buckets[b]
-		for i := range bucket {
-			word := &bucket[i]
+		control := bucket.control.Load()
+		for may := candidatesFor(control, tag); may != 0; may = may.rest() {
+			word := &bucket.slots[may.first()]
 			found := slot(word.Load())
 			if found.tag() != tag || found == 0 {
 				continue
@@ -130,7 +130,7 @@ again:
 				return true
 			}
 		}
-		if t.passedBy(b) == 0 {
+		if passedBy(control) == 0 {
 			break
 		}
 		b = t.after(b)
@@ -172,7 +172,7 @@ func (x *index) growth(hash uint64) int64 {
 	if n == 0 {
 		return 0
 	}
-	return tableBytes((n+bucketSlots-1)/bucketSlots) - sh.table.Load().cost()
+	return tableBytes(bucketsFor(n)) - sh.table.Load().cost()
 }
 
 // grownTo returns for how many slots there must be room before one more is

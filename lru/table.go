@@ -1,9 +1,13 @@
 package lru
 
-import "sync/atomic"
+import (
+	"iter"
+	"math/bits"
+	"sync/atomic"
+)
 
 const (
-	bucketSlots = 8 // a cache line
+	bucketSlots = 7 // with the control word, a cache line
 
 	// A table that is full to more than maxLoad grows to growLoad, and one that
 	// is full to less than minLoad shrinks to it.
@@ -17,35 +21,39 @@ const (
 // hold Cache.mu.
 type table struct {
 	buckets []bucket
-	// passed counts for each bucket, in 8 bits, the slots that were meant for it or
-	// one before, and are in one behind. At 255 it stays.
-	passed []atomic.Uint32
 }
 
-type bucket [bucketSlots]atomic.Uint64
+// A bucket holds some slots, and a word that tells which of them may be of a tag,
+// so that seldom more than one is looked at.
+//
+//	bits  0 to 55  the lowest byte of the tag of each slot, as it is or as it was last
+//	bits 56 to 63  how many slots were meant for this bucket or one before, and are
+//	               in one behind; at passedMost it stays
+type bucket struct {
+	control atomic.Uint64
+	slots   [bucketSlots]atomic.Uint64
+}
 
 const (
-	bucketBytes   = 8 * bucketSlots
-	passedBits    = 8
-	passedMost    = 1<<passedBits - 1
-	passedPerWord = 32 / passedBits
+	bucketBytes = 8 * (1 + bucketSlots)
+	tableCost   = 48 // beside its buckets
+	passedShift = 8 * bucketSlots
+	passedMost  = 1<<(64-passedShift) - 1
+	lowestBits  = 0x0001010101010101 // of each byte that belongs to a slot
+	highestBits = lowestBits << 7
 )
 
 func newTable(slots int) *table {
-	n := (slots + bucketSlots - 1) / bucketSlots
-	return &table{
-		buckets: make([]bucket, n),
-		passed:  make([]atomic.Uint32, (n+passedPerWord-1)/passedPerWord),
-	}
+	return &table{buckets: make([]bucket, bucketsFor(slots))}
 }
+
+func bucketsFor(slots int) int { return (slots + bucketSlots - 1) / bucketSlots }
+
+func tableBytes(buckets int) int64 { return int64(buckets)*bucketBytes + tableCost }
 
 func (t *table) slots() int { return len(t.buckets) * bucketSlots }
 
 func (t *table) cost() int64 { return tableBytes(len(t.buckets)) }
-
-func tableBytes(buckets int) int64 {
-	return int64(buckets)*bucketBytes + int64((buckets+passedPerWord-1)/passedPerWord)*4 + 48
-}
 
 func (t *table) home(tag uint64) int { return int(tag * uint64(len(t.buckets)) >> (64 - tagShift)) }
 
@@ -56,39 +64,58 @@ func (t *table) after(b int) int {
 	return 0
 }
 
-func (t *table) passedBy(b int) uint32 {
-	return t.passed[b/passedPerWord].Load() >> (b % passedPerWord * passedBits) & passedMost
+// A candidates has the highest bit of a byte set for each slot of a bucket that may be of a tag.
+type candidates uint64
+
+// candidatesFor finds the bytes of a control word that are equal to the tag's: of
+// these, and of few others, the highest bit is 0 and becomes 1 when 1 is taken away.
+func candidatesFor(control, tag uint64) candidates {
+	differ := control ^ tag&0xff*lowestBits
+	return candidates((differ - lowestBits) &^ differ & highestBits)
 }
 
-func (t *table) addPassed(b int, n int32) {
-	if t.passedBy(b) < passedMost {
-		t.passed[b/passedPerWord].Add(uint32(n) << (b % passedPerWord * passedBits))
+func (c candidates) first() int { return bits.TrailingZeros64(uint64(c)) / 8 }
+
+func (c candidates) rest() candidates { return c & (c - 1) }
+
+func passedBy(control uint64) uint64 { return control >> passedShift }
+
+// addPassed notes that one slot more, or with -1 one less, passes by.
+func (b *bucket) addPassed(n int64) {
+	if control := b.control.Load(); passedBy(control) < passedMost {
+		b.control.Store(control + uint64(n)<<passedShift)
 	}
+}
+
+// put stores a slot where there is none.
+func (b *bucket) put(i int, s slot) {
+	b.slots[i].Store(uint64(s))
+	shift := 8 * i
+	b.control.Store(b.control.Load()&^(0xff<<shift) | s.tag()&0xff<<shift)
 }
 
 // insert adds a slot, for which there is room.
 func (t *table) insert(s slot) {
 	for b := t.home(s.tag()); ; b = t.after(b) {
-		for i := range t.buckets[b] {
-			if word := &t.buckets[b][i]; word.Load() == 0 {
-				word.Store(uint64(s))
+		bucket := &t.buckets[b]
+		for i := range bucket.slots {
+			if bucket.slots[i].Load() == 0 {
+				bucket.put(i, s)
 				return
 			}
 		}
-		t.addPassed(b, 1)
+		bucket.addPassed(1)
 	}
 }
 
 // remove empties the slot of s.
 func (t *table) remove(s slot) {
 	for b := t.home(s.tag()); ; b = t.after(b) {
-		for i := range t.buckets[b] {
-			if word := &t.buckets[b][i]; slot(word.Load()).place() == s.place() {
-				word.Store(0)
-				return
-			}
+		if word := t.buckets[b].locate(s.place()); word != nil {
+			word.Store(0)
+			return
 		}
-		t.addPassed(b, -1)
+		t.buckets[b].addPassed(-1)
 	}
 }
 
@@ -96,12 +123,10 @@ func (t *table) remove(s slot) {
 func (t *table) locate(place slot) *atomic.Uint64 {
 	b := t.home(place.tag())
 	for range t.buckets {
-		for i := range t.buckets[b] {
-			if word := &t.buckets[b][i]; slot(word.Load()).place() == place {
-				return word
-			}
+		if word := t.buckets[b].locate(place); word != nil {
+			return word
 		}
-		if t.passedBy(b) == 0 {
+		if passedBy(t.buckets[b].control.Load()) == 0 {
 			break
 		}
 		b = t.after(b)
@@ -109,22 +134,38 @@ func (t *table) locate(place slot) *atomic.Uint64 {
 	return nil
 }
 
+func (b *bucket) locate(place slot) *atomic.Uint64 {
+	for may := candidatesFor(b.control.Load(), place.tag()); may != 0; may = may.rest() {
+		if word := &b.slots[may.first()]; slot(word.Load()).place() == place {
+			return word
+		}
+	}
+	return nil
+}
+
 // moveTo copies all slots to an empty table.
 func (t *table) moveTo(other *table) {
-	for b := range t.buckets {
-		for i := range t.buckets[b] {
-			if s := t.buckets[b][i].Load(); s != 0 {
-				other.insert(slot(s))
-			}
-		}
+	for s := range t.words() {
+		other.insert(slot(s.Load()))
 	}
 }
 
 // clear empties all slots, so that readers who still hold t find nothing in it.
 func (t *table) clear() {
-	for b := range t.buckets {
-		for i := range t.buckets[b] {
-			t.buckets[b][i].Store(0)
+	for word := range t.words() {
+		word.Store(0)
+	}
+}
+
+// words yields those of all slots that are not empty.
+func (t *table) words() iter.Seq[*atomic.Uint64] {
+	return func(yield func(*atomic.Uint64) bool) {
+		for b := range t.buckets {
+			for i := range t.buckets[b].slots {
+				if word := &t.buckets[b].slots[i]; word.Load() != 0 && !yield(word) {
+					return
+				}
+			}
 		}
 	}
 }

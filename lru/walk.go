@@ -52,12 +52,9 @@ func (c *Cache) countLocked(uses int) {
 
 // age halves the frequencies of all slots in a shard.
 func (s *shard) age() {
-	t := s.table.Load()
-	for b := range t.buckets {
-		for i := range t.buckets[b] {
-			if s := slot(t.buckets[b][i].Load()); s.frequency() > 0 {
-				t.buckets[b][i].Store(uint64(s.withFrequency(s.frequency() / 2)))
-			}
+	for word := range s.table.Load().words() {
+		if s := slot(word.Load()); s.frequency() > 0 {
+			word.Store(uint64(s.withFrequency(s.frequency() / 2)))
 		}
 	}
 }
