@@ -119,8 +119,8 @@ again:
 			if found.tag() != tag || found == 0 {
 				continue
 			}
-			ch := x.chunkOf(word, found)
-			if ch == nil {
+			ch := x.chunks.get(found.id())
+			if ch == nil || !x.spokeOf(ch, word, found) {
 				goto again
 			}
 			ch.read(found.off(), &m.header)
@@ -141,18 +141,14 @@ again:
 	return false
 }
 
-// chunkOf returns the chunk that a slot speaks of, or nil if the slot has changed
-// since it was read.
+// spokeOf reports whether a slot spoke of a chunk, which was found by the slot's
+// number, at some moment since it was read from its word.
 //
-// A chunk's number may go to another chunk at any time. If the slot still says the
+// A chunk's number may go to another chunk at any time. If the word still says the
 // same, and after that the number still belongs to the chunk, then the slot spoke
 // of this chunk in between.
-func (x *index) chunkOf(word *atomic.Uint64, s slot) *chunk {
-	ch := x.chunks.get(s.id())
-	if slot(word.Load()).place() != s.place() || x.chunks.get(s.id()) != ch {
-		return nil
-	}
-	return ch
+func (x *index) spokeOf(ch *chunk, word *atomic.Uint64, s slot) bool {
+	return slot(word.Load()).place() == s.place() && x.chunks.get(s.id()) == ch
 }
 
 // insert adds the slot of a record whose key has none.

@@ -29,18 +29,16 @@ type groupCounts struct {
 	loadSeconds       histogram
 }
 
-// sampleEvery is the number of hits of which one is timed.
-const sampleEvery = 64
+// Of the hits that a cell of a counter counts, those are timed that make its count a power of two or a multiple of sampleEvery.
+const sampleEvery = 256
 
 // hit counts a hit. If it is one to be timed, it returns for how many it stands, else 0.
 func (c *groupCounts) hit(from source) uint64 {
-	switch n := c.gets[from].add(); {
-	case n == 1:
-		return 1
-	case n%sampleEvery == 0:
-		return min(n-1, sampleEvery)
+	n := c.gets[from].add()
+	if n&(n-1) != 0 && n%sampleEvery != 0 {
+		return 0
 	}
-	return 0
+	return min((n+1)/2, sampleEvery)
 }
 
 func (c *groupCounts) miss(from source, took time.Duration) {

@@ -95,8 +95,11 @@ func (n *Node) outOfTouch() bool {
 
 // doubts reports whether an entry is to be confirmed before it is served.
 func (g *Group) doubts(key string, version uint64) bool {
-	until := g.node.doubt.until.Load()
-	return version < until && !g.flights.confirmed(g.space.Hash(key), version, until)
+	return version < g.node.doubt.until.Load() && g.unconfirmed(key, version)
+}
+
+func (g *Group) unconfirmed(key string, version uint64) bool {
+	return !g.flights.confirmed(g.space.Hash(key), version, g.node.doubt.until.Load())
 }
 
 // confirm answers with an entry that this node holds and doubts, if another member vouches for it.

@@ -102,10 +102,14 @@ func (g *Group) get(ctx context.Context, key string, a *answer) (err error) {
 }
 
 func (g *Group) checkKey(key string) error {
-	if len(key) > g.cfg.MaxKeyBytes {
-		return fmt.Errorf("%w: a key of %d bytes, at most %d are allowed", ErrTooLarge, len(key), g.cfg.MaxKeyBytes)
+	if len(key) <= g.cfg.MaxKeyBytes {
+		return nil
 	}
-	return nil
+	return g.tooLong(key)
+}
+
+func (g *Group) tooLong(key string) error {
+	return fmt.Errorf("%w: a key of %d bytes, at most %d are allowed", ErrTooLarge, len(key), g.cfg.MaxKeyBytes)
 }
 
 func (g *Group) checkValue(v Value) error {
@@ -133,13 +137,18 @@ func (g *Group) hitDue(key string, a *answer) bool {
 	return true
 }
 
-// countHit counts a hit, and times one of many by looking once more: reading the clock takes longer than a hit does.
+// countHit counts a hit, and times some.
 func (g *Group) countHit(from source, key string) {
 	if weight := g.counts.hit(from); weight > 0 {
-		started := time.Now()
-		g.store.Get(key)
-		g.counts.seconds[from].observe(time.Since(started), weight)
+		g.timeHit(from, key, weight)
 	}
+}
+
+// timeHit times a hit that was counted by looking once more: reading the clock takes longer than a hit does.
+func (g *Group) timeHit(from source, key string, weight uint64) {
+	started := time.Now()
+	g.store.Get(key)
+	g.counts.seconds[from].observe(time.Since(started), weight)
 }
 
 // look answers from the store, with what is in no doubt.

@@ -10,14 +10,16 @@ import (
 // refreshPause is how long a refresh that failed keeps others of the key from beginning.
 const refreshPause = time.Second
 
-// isDue reports whether what this node holds should be loaded anew, though it is served: it is stale, or near the end of its life,
-// which only matters if it is hot.
+// isDue reports whether what this node holds should be loaded anew, though it is served: it is stale, or near the end of its life, when
+// no more than RefreshAhead of it is left, which only matters if it is hot.
 func (g *Group) isDue(a *answer) bool {
-	return a.TTL > 0 && !a.absent && (a.from == fromStale || a.from == fromLocal && g.nearEnd(a))
+	return a.TTL > 0 && !a.absent && g.staleOrNearEnd(a)
 }
 
-// nearEnd reports whether no more than RefreshAhead of a life is left.
-func (g *Group) nearEnd(a *answer) bool {
+func (g *Group) staleOrNearEnd(a *answer) bool {
+	if a.from != fromLocal {
+		return a.from == fromStale
+	}
 	share := g.cfg.RefreshAhead
 	if share <= 0 || g.cfg.TTL > 0 && float64(a.TTL) > share*float64(g.cfg.TTL) {
 		return false
