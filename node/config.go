@@ -132,6 +132,9 @@ func (c Config) validate() error {
 	if c.TLS != nil && c.TLSFiles != (TLSFiles{}) {
 		errs = append(errs, errors.New("config: TLS and TLSFiles are both set: give one"))
 	}
+	if c.TLSFiles != (TLSFiles{}) && c.TLSFiles.Cert == "" {
+		errs = append(errs, errors.New("config: TLSFiles has no Cert to serve with"))
+	}
 	if c.DrainTimeout < 0 {
 		errs = append(errs, fmt.Errorf("config: DrainTimeout is %v: want a positive duration", c.DrainTimeout))
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/rs/zerolog"
@@ -15,20 +16,83 @@ import (
 // tlsCheckEvery is how often, at most, it is looked whether TLSFiles have changed. It is looked when a connection is made.
 const tlsCheckEvery = time.Second
 
-// TLSFiles names files in PEM with which nodes prove to each other who they are: a certificate, its key, and the certificates of
-// the authority that signed those of all nodes. They are read anew once they have changed; where what they hold then makes no sense,
-// as while they are written, what they held before stays in use. The zero value is no TLS.
-type TLSFiles struct{ Cert, Key, CA string }
+// TLSFiles names files in PEM with which nodes prove to each other who they are. They are read anew once they have changed; where
+// what they hold then makes no sense, as while they are written, what they held before stays in use. The zero value is no TLS.
+type TLSFiles struct {
+	// Cert is a certificate with its chain, and Key its private key. A node needs both; a client may have neither.
+	Cert, Key string
+
+	// CA holds the authorities that the others' certificates must be of. If empty, those that this machine trusts, and nobody
+	// who connects needs a certificate.
+	CA string
+}
+
+// Config reads the files and returns what they make of a server and of a client; nil for the zero value.
+func (f TLSFiles) Config() (*tls.Config, error) {
+	if f == (TLSFiles{}) {
+		return nil, nil
+	}
+	if (f.Cert == "") != (f.Key == "") {
+		return nil, errors.New("certificate and key: give both or neither")
+	}
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if f.Cert != "" {
+		cert, err := tls.LoadX509KeyPair(f.Cert, f.Key)
+		if err != nil {
+			return nil, err
+		}
+		config.Certificates = []tls.Certificate{cert}
+	}
+	return config, f.trust(config)
+}
+
+// trust makes config believe nobody but the authorities that are named, if there are any.
+func (f TLSFiles) trust(config *tls.Config) error {
+	if f.CA == "" {
+		return nil
+	}
+	pem, err := os.ReadFile(f.CA)
+	if err != nil {
+		return err
+	}
+	authorities := x509.NewCertPool()
+	if !authorities.AppendCertsFromPEM(pem) {
+		return fmt.Errorf("%s: no certificate in it: want PEM", f.CA)
+	}
+	config.MinVersion = tls.VersionTLS13 // all are members of one cluster
+	config.RootCAs, config.ClientCAs, config.ClientAuth = authorities, authorities, tls.RequireAndVerifyClientCert
+	return nil
+}
+
+// stamps tell whether files have changed.
+type stamps [3]struct {
+	modified time.Time
+	bytes    int64
+}
+
+func (f TLSFiles) stamps() (now stamps, err error) {
+	for i, name := range []string{f.Cert, f.Key, f.CA} {
+		if name == "" {
+			continue
+		}
+		info, err := os.Stat(name)
+		if err != nil {
+			return now, err
+		}
+		now[i].modified, now[i].bytes = info.ModTime(), info.Size()
+	}
+	return now, nil
+}
 
 // certificates are what TLSFiles hold.
 type certificates struct {
-	files TLSFiles
-	log   zerolog.Logger
+	files  TLSFiles
+	log    zerolog.Logger
+	config atomic.Pointer[tls.Config] // of what was read last
 
-	mu      sync.Mutex
-	checked time.Time    // guarded by mu; when it was last looked
-	changed [3]time.Time // guarded by mu; when the files had changed by then
-	config  *tls.Config  // guarded by mu
+	look    sync.Mutex // held by who looks at the files: nobody waits for it to make a connection
+	checked time.Time  // guarded by look; when it was looked last
+	read    stamps     // guarded by look; of what was read last
 }
 
 // loadTLS reads the files; nil if none are named.
@@ -37,73 +101,56 @@ func loadTLS(files TLSFiles, log zerolog.Logger) (*certificates, error) {
 		return nil, nil
 	}
 	c := &certificates{files: files, log: log, checked: time.Now()}
-	var err error
-	if c.changed, err = files.changed(); err != nil {
-		return nil, fmt.Errorf("TLS: %w", err)
-	}
-	if c.config, err = files.read(); err != nil {
+	if err := c.reload(); err != nil {
 		return nil, fmt.Errorf("TLS: %w", err)
 	}
 	return c, nil
 }
 
-// read makes a configuration for both sides of what the files hold.
-func (f TLSFiles) read() (*tls.Config, error) {
-	cert, err := tls.LoadX509KeyPair(f.Cert, f.Key)
-	if err != nil {
-		return nil, err
-	}
-	pem, err := os.ReadFile(f.CA)
-	if err != nil {
-		return nil, err
-	}
-	authority := x509.NewCertPool()
-	if !authority.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("%s holds no certificate", f.CA)
-	}
-	return &tls.Config{
-		MinVersion: tls.VersionTLS13, Certificates: []tls.Certificate{cert},
-		RootCAs: authority, ClientCAs: authority, ClientAuth: tls.RequireAndVerifyClientCert,
-	}, nil
+// reload reads the files. If they make no sense, what they held before stays in use.
+func (c *certificates) reload() error {
+	c.look.Lock()
+	defer c.look.Unlock()
+	return c.readLocked()
 }
 
-func (f TLSFiles) changed() (times [3]time.Time, err error) {
-	for i, name := range []string{f.Cert, f.Key, f.CA} {
-		if name == "" {
-			return times, errors.New("TLSFiles: want Cert, Key and CA")
-		}
-		info, err := os.Stat(name)
-		if err != nil {
-			return times, err
-		}
-		times[i] = info.ModTime()
+func (c *certificates) readLocked() error {
+	found, err := c.files.stamps()
+	if err != nil {
+		return err
 	}
-	return times, nil
+	config, err := c.files.Config()
+	if err != nil {
+		return err
+	}
+	c.read = found
+	c.config.Store(config)
+	return nil
 }
 
 // now is the configuration for a new connection.
 func (c *certificates) now() *tls.Config {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	if c.look.TryLock() {
+		c.followLocked()
+		c.look.Unlock()
+	}
+	return c.config.Load()
+}
+
+// followLocked reads the files again if they have changed, unless it was looked a moment ago.
+func (c *certificates) followLocked() {
 	if time.Since(c.checked) < tlsCheckEvery {
-		return c.config
+		return
 	}
 	c.checked = time.Now()
-	times, err := c.files.changed()
-	if err == nil && times == c.changed {
-		return c.config
+	if found, err := c.files.stamps(); err == nil && found == c.read {
+		return
 	}
-	var config *tls.Config
-	if err == nil {
-		config, err = c.files.read()
-	}
-	if err != nil {
+	if err := c.readLocked(); err != nil {
 		c.log.Warn().Err(err).Msg("TLS files could not be read: what they held before stays in use")
-		return c.config
+		return
 	}
-	c.config, c.changed = config, times
 	c.log.Info().Msg("TLS files were read anew")
-	return config
 }
 
 // source is what gives the configuration for new connections to members; nil without files.
@@ -114,10 +161,10 @@ func (c *certificates) source() func() *tls.Config {
 	return c.now
 }
 
-// serve is a configuration for servers: members must show a certificate, outside clients need none.
+// serve is a configuration for servers: members must show a certificate if there is an authority, outside clients need none.
 func (c *certificates) serve(clients bool) *tls.Config {
 	return &tls.Config{
-		MinVersion: tls.VersionTLS13,
+		MinVersion: tls.VersionTLS12,
 		GetConfigForClient: func(*tls.ClientHelloInfo) (*tls.Config, error) {
 			config := c.now().Clone()
 			config.NextProtos = []string{"http/1.1"}
@@ -127,4 +174,25 @@ func (c *certificates) serve(clients bool) *tls.Config {
 			return config, nil
 		},
 	}
+}
+
+// TLS is the configuration for a new connection to a member of the cluster; nil where they speak plain HTTP. It changes with
+// TLSFiles, so it is to be asked for each connection.
+func (n *Node) TLS() *tls.Config {
+	if n.certs != nil {
+		return n.certs.now()
+	}
+	return n.cfg.TLS
+}
+
+// ReloadTLS reads TLSFiles at once, instead of when a connection is made. If they make no sense, it fails, and what they held before
+// stays in use. Without TLSFiles it does nothing.
+func (n *Node) ReloadTLS() error {
+	if n.certs == nil {
+		return nil
+	}
+	if err := n.certs.reload(); err != nil {
+		return fmt.Errorf("node: TLS: %w", err)
+	}
+	return nil
 }

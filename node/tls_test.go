@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -208,10 +209,60 @@ func serveOutside(t *testing.T, n *node.Node, roots *x509.CertPool) {
 	}
 }
 
+func TestTLSFilesAreReadAtOnceWhereThatIsAskedFor(t *testing.T) {
+	before, after := newAuthority(t), newAuthority(t)
+	dir := t.TempDir()
+	n := secured(t, before.write(t, dir))
+	ca := n.TLS().RootCAs
+	renewed := after.write(t, dir)
+	if err := n.ReloadTLS(); err != nil || n.TLS().RootCAs.Equal(ca) {
+		t.Errorf("error %v; want the new authority", err)
+	}
+	if err := reached(t, n, renewed); err != nil {
+		t.Errorf("a client of the new authority: %v", err)
+	}
+	if err := os.WriteFile(renewed.CA, []byte("half a certif"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := n.ReloadTLS(); err == nil || n.TLS().RootCAs == nil {
+		t.Errorf("error %v; want one, and what the files held before", err)
+	}
+	plain := listening(t, node.Config{})
+	if err := plain.ReloadTLS(); err != nil || plain.TLS() != nil {
+		t.Errorf("without files: error %v, %v; want neither", err, plain.TLS())
+	}
+}
+
+func TestWithoutAnAuthorityNobodyNeedsACertificate(t *testing.T) {
+	files := newAuthority(t).write(t, t.TempDir())
+	ca := files.CA
+	files.CA = ""
+	if err := reached(t, secured(t, files), node.TLSFiles{CA: ca}); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestTLSFilesSayWhatIsWrongWithThem(t *testing.T) {
+	f, other := newAuthority(t).write(t, t.TempDir()), newAuthority(t).write(t, t.TempDir())
+	for want, files := range map[string]node.TLSFiles{
+		"give both or neither":       {Cert: f.Cert},
+		"give both":                  {Key: f.Key},
+		"open /absent":               {Cert: "/absent", Key: f.Key},
+		"open /absent-ca":            {CA: "/absent-ca"},
+		"no certificate in it":       {CA: f.Key},
+		"private key does not match": {Cert: f.Cert, Key: other.Key},
+	} {
+		if _, err := files.Config(); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%+v: error %v, want %q", files, err, want)
+		}
+	}
+}
+
 func TestWhatTLSFilesMustBe(t *testing.T) {
 	files := newAuthority(t).write(t, t.TempDir())
 	for what, cfg := range map[string]node.Config{
-		"no CA":       {TLSFiles: node.TLSFiles{Cert: files.Cert, Key: files.Key}},
+		"no Cert":     {TLSFiles: node.TLSFiles{CA: files.CA}},
+		"no Key":      {TLSFiles: node.TLSFiles{Cert: files.Cert, CA: files.CA}},
 		"no file":     {TLSFiles: node.TLSFiles{Cert: files.Cert, Key: files.Key, CA: files.CA + "?"}},
 		"no CA's":     {TLSFiles: node.TLSFiles{Cert: files.Cert, Key: files.Key, CA: files.Key}},
 		"other key":   {TLSFiles: node.TLSFiles{Cert: files.CA, Key: files.Key, CA: files.CA}},

@@ -50,6 +50,7 @@ func newConfigCommand() *cobra.Command {
 
 func newConfigCheckCommand() *cobra.Command {
 	s := defaultSettings()
+	flags := s.flags()
 	asJSON := false
 	cmd := &cobra.Command{
 		Use:     "check FILE",
@@ -59,7 +60,7 @@ func newConfigCheckCommand() *cobra.Command {
 		Args:    arguments("FILE"),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s.configFile = args[0]
-			err := s.fill(cmd.Flags())
+			err := s.fill(flags)
 			p, planErr := s.plan(zerolog.Nop())
 			if err == nil { // what is missing because it could not be read is no further problem
 				err = planErr
@@ -73,7 +74,7 @@ func newConfigCheckCommand() *cobra.Command {
 			return err
 		},
 	}
-	s.addTo(cmd.Flags())
+	cmd.Flags().AddFlagSet(flags)
 	cmd.Flags().Lookup(configFlag).Hidden = true // it is the argument
 	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
 	return cmd

@@ -101,7 +101,7 @@ func entriesOf(mapping *yaml.Node) ([]entry, error) {
 // fill sets the entry's flag, unless it has a value already.
 func (e entry) fill(flags *pflag.FlagSet) error {
 	f := flags.Lookup(e.key)
-	if f == nil || e.key == configFlag || e.key == "help" {
+	if f == nil || e.key == configFlag {
 		return fmt.Errorf("no such setting: there are %s", settingNames(flags))
 	}
 	value := e.value
@@ -148,7 +148,7 @@ func errorAt(err error, text string) error {
 func settingNames(flags *pflag.FlagSet) string {
 	var names []string
 	flags.VisitAll(func(f *pflag.Flag) {
-		if f.Name != configFlag && f.Name != "help" {
+		if f.Name != configFlag {
 			names = append(names, f.Name)
 		}
 	})

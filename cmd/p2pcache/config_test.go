@@ -88,6 +88,9 @@ groups:
 			t.Errorf("no %q in\n%s", want, all)
 		}
 	}
+	if strings.Contains(all, " json,") {
+		t.Errorf("a flag of the check itself is named as a setting:\n%s", all)
+	}
 }
 
 func TestWhatContradictsItselfIsSaidWithItsPlace(t *testing.T) {
@@ -147,9 +150,7 @@ func TestHUPReadsTheFileAgain(t *testing.T) {
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		before := strings.Count(p.logs.String(), logged)
-		p.signal(syscall.SIGHUP)
-		eventually(t, patience, "logs "+logged, func() bool { return strings.Count(p.logs.String(), logged) > before })
+		p.reload(logged)
 	}
 	reload("groups: {pages: {size: x}}\n", "not reloaded: all stays as it was")
 	get("b", "old/b")

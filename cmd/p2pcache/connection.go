@@ -13,12 +13,10 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/access"
-	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/certs"
 	"github.com/p2pcache/p2pcache/node"
 )
 
@@ -30,7 +28,7 @@ type connection struct {
 	server     string
 	secretFile string
 	tokenFile  string
-	tls        certs.Files
+	tls        node.TLSFiles
 	timeout    time.Duration
 	json       bool
 }
@@ -94,7 +92,6 @@ type asking struct {
 	args    []string
 	secrets secrets
 	token   string
-	config  *tls.Config // nil: plain HTTP, unless the node's URL is https
 	client  *node.Client
 	pages   *access.Client
 }
@@ -112,7 +109,7 @@ func (c connection) ask(cmd *cobra.Command, args []string, ask func(context.Cont
 	if err != nil {
 		return err
 	}
-	a := &asking{connection: c, cmd: cmd, args: args, secrets: secrets, token: token, config: config}
+	a := &asking{connection: c, cmd: cmd, args: args, secrets: secrets, token: token}
 	if a.client, err = a.connect(c.server); err != nil {
 		return err
 	}
@@ -129,7 +126,7 @@ func (c connection) ask(cmd *cobra.Command, args []string, ask func(context.Cont
 // connect returns a client of the node at server.
 func (a *asking) connect(server string) (*node.Client, error) {
 	client, err := node.NewClient(node.ClientConfig{
-		Server: server, Secret: a.secrets.use(), AcceptSecrets: a.secrets.accept(), Token: a.token, TLS: a.config,
+		Server: server, Secret: a.secrets.use(), AcceptSecrets: a.secrets.accept(), Token: a.token, TLSFiles: a.tls,
 	})
 	if err != nil {
 		return nil, usagef("--server %q: %w", server, err)
@@ -137,19 +134,22 @@ func (a *asking) connect(server string) (*node.Client, error) {
 	return client, nil
 }
 
-// useTLS makes the server's URL https where there are files for it, and returns how to speak TLS.
-func (c *connection) useTLS() (*tls.Config, error) {
-	if !c.tls.Any() {
-		return nil, nil
-	}
-	store, err := certs.Load(c.tls, zerolog.Nop())
+// useTLS makes the server's URL https where there are files for it, and returns how to speak TLS on a new connection.
+func (c *connection) useTLS() (func() *tls.Config, error) {
+	files := c.tls
+	first, err := files.Config()
 	if err != nil {
 		return nil, usagef("TLS: %w", err)
 	}
-	if !strings.Contains(c.server, "://") {
+	if first != nil && !strings.Contains(c.server, "://") {
 		c.server = "https://" + c.server
 	}
-	return store.Config(), nil
+	return func() *tls.Config {
+		if now, err := files.Config(); err == nil { // else they are being written
+			return now
+		}
+		return first
+	}, nil
 }
 
 // scheme is how other members of the cluster are asked: as the one that was named.

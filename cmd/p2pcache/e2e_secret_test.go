@@ -9,7 +9,6 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"testing"
 )
 
@@ -40,10 +39,7 @@ func (k keyed) give(t *testing.T, i int, lines string) {
 	if err := os.WriteFile(k.files[i], []byte(lines), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	read := func() int { return strings.Count(k.nodes[i].logs.String(), `reloaded=["secret"]`) }
-	before := read()
-	k.nodes[i].signal(syscall.SIGHUP)
-	eventually(t, patience, "the secrets are read", func() bool { return read() > before })
+	k.nodes[i].reload(`reloaded=["secret"]`)
 }
 
 // load writes and reads at each process until it is stopped; it tells how often all keys were.

@@ -5,14 +5,13 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
-	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/certs"
-	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/certs/certstest"
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/certstest"
+	"github.com/p2pcache/p2pcache/node"
 )
 
-func tlsFlags(f certs.Files) []string {
+func tlsFlags(f node.TLSFiles) []string {
 	return []string{"--tls-cert", f.Cert, "--tls-key", f.Key, "--tls-ca", f.CA}
 }
 
@@ -44,10 +43,57 @@ func TestMembersWithCertificatesAreOneCacheForThoseWithOne(t *testing.T) {
 			t.Errorf("%s: exit %d, %s%s; want 1", name, r.code, r.out, r.err)
 		}
 	}
-	first.signal(syscall.SIGHUP)
-	eventually(t, patience, "the certificate is read again", func() bool {
-		return strings.Contains(first.logs.String(), `reloaded=["certificate"]`)
-	})
+	first.reload(`reloaded=["certificate"]`)
+}
+
+func TestTheAuthorityChangesWhileMembersServe(t *testing.T) {
+	t.Parallel()
+	before, after := certstest.NewAuthority(t), certstest.NewAuthority(t)
+	var files [2]node.TLSFiles
+	var nodes [2]*process
+	for i := range nodes {
+		files[i] = before.Issue(t, t.TempDir(), int64(i+1))
+		args := append(tlsFlags(files[i]), "--group", "notes=1MiB", "--admin", "127.0.0.1:0")
+		if i > 0 {
+			args = append(args, "--join", nodes[0].gossip)
+		}
+		nodes[i] = serve(t, args...)
+	}
+	old := tlsFlags(before.Issue(t, t.TempDir(), 10))
+	stats := func(p *process, flags []string) result {
+		return tool(t, append([]string{"stats", "--server", p.listen}, flags...)...)
+	}
+	eventually(t, patience, "both answer each other", func() bool { return strings.Count(stats(nodes[0], old).out, "serving") == 2 })
+
+	// each step on all members before the next: both authorities, the new one's certificates, the new one alone
+	for _, step := range []func(i int, f node.TLSFiles){
+		func(_ int, f node.TLSFiles) { certstest.Trust(t, f.CA, before, after) },
+		func(i int, f node.TLSFiles) {
+			after.Issue(t, filepath.Dir(f.Cert), int64(i+3))
+			certstest.Trust(t, f.CA, before, after)
+		},
+		func(_ int, f node.TLSFiles) { certstest.Trust(t, f.CA, after) },
+	} {
+		for i, f := range files {
+			step(i, f)
+			nodes[i].reload(`reloaded=["certificate"]`)
+		}
+	}
+	fresh := tlsFlags(after.Issue(t, t.TempDir(), 11))
+	for _, p := range nodes {
+		if r := stats(p, fresh); r.code != 0 || strings.Count(r.out, "serving") != 2 {
+			t.Errorf("stats: exit %d, %s%s; want that both answer, each other too", r.code, r.out, r.err)
+		}
+		if r := stats(p, old); r.code != 1 {
+			t.Errorf("with a certificate of the old authority: exit %d, %s%s; want 1", r.code, r.out, r.err)
+		}
+	}
+	for _, key := range []string{"a", "b", "c", "d"} { // some owned by each
+		put := append([]string{"put", "notes", key, "text", "--server", nodes[0].listen}, fresh...)
+		want(t, tool(t, put...), 0, "")
+		get := append([]string{"get", "notes", key, "--server", nodes[1].listen}, fresh...)
+		want(t, tool(t, get...), 0, "text")
+	}
 }
 
 func TestOutsideClientsHaveAListenerAndATokenOfTheirOwn(t *testing.T) {

@@ -27,8 +27,7 @@ type Settings struct {
 // Resolve returns the settings of "serve" with args.
 func Resolve(args ...string) (Settings, error) {
 	s := defaultSettings()
-	flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
-	s.addTo(flags)
+	flags := s.flags()
 	if err := flags.Parse(args); err != nil {
 		return Settings{}, err
 	}

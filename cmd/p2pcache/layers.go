@@ -16,7 +16,11 @@ const (
 // fill gives a value to each setting that the command line did not give, from the environment or else from the file that
 // --config names. It notes where each came from, and finds all that is wrong and not only the first.
 func (s *settings) fill(flags *pflag.FlagSet) error {
-	flags.Visit(func(f *pflag.Flag) { s.places[f.Name] = "--" + f.Name })
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Changed {
+			s.places[f.Name] = "--" + f.Name
+		}
+	})
 	err := fillFromEnvironment(flags, s.places)
 	if s.configFile != "" {
 		err = errors.Join(err, s.fillFromFile(flags, s.configFile))

@@ -1,13 +1,11 @@
 package main
 
 import (
-	"crypto/tls"
 	"errors"
 	"net"
 
 	"github.com/rs/zerolog"
 
-	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/certs"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/origin"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/pages"
 	"github.com/p2pcache/p2pcache/node"
@@ -17,17 +15,8 @@ import (
 type plan struct {
 	settings
 	secrets secrets
-	token   string       // of outside clients; empty: none
-	certs   *certs.Store // nil: no TLS
+	token   string // of outside clients; empty: none
 	groups  []plannedGroup
-}
-
-// tlsConfig is nil where there is no TLS.
-func (p plan) tlsConfig() *tls.Config {
-	if p.certs == nil {
-		return nil
-	}
-	return p.certs.Config()
 }
 
 // plannedGroup is a group and what loads its keys.
@@ -48,26 +37,21 @@ func (s settings) plan(log zerolog.Logger) (plan, error) {
 	}
 	token, err := readToken(s.place("client-token-file"), s.clientTokenFile)
 	errs = append(errs, err)
-	store, err := s.planTLS(log)
-	errs = append(errs, err)
+	errs = append(errs, s.checkTLS())
 	groups, err := s.planGroups(log)
 	errs = append(errs, err)
-	return plan{s, secrets, token, store, groups}, errors.Join(errs...)
+	return plan{s, secrets, token, groups}, errors.Join(errs...)
 }
 
-// planTLS reads the certificates; there is no TLS without one.
-func (s settings) planTLS(log zerolog.Logger) (*certs.Store, error) {
-	if !s.tls.Any() {
-		return nil, nil
+// checkTLS reads the certificates, to say what is wrong with them; the node reads them again.
+func (s settings) checkTLS() error {
+	if s.tls.CA != "" && s.tls.Cert == "" {
+		return usagef("%s: no certificate to serve with: add --tls-cert FILE and --tls-key FILE", s.place("tls-ca"))
 	}
-	if s.tls.Cert == "" {
-		return nil, usagef("%s: no certificate to serve with: add --tls-cert FILE and --tls-key FILE", s.place("tls-ca"))
+	if _, err := s.tls.Config(); err != nil {
+		return usagef("%s: %w", s.place("tls-cert"), err)
 	}
-	store, err := certs.Load(s.tls, log)
-	if err != nil {
-		return nil, usagef("%s: %w", s.place("tls-cert"), err)
-	}
-	return store, nil
+	return nil
 }
 
 // checked returns the settings with what they leave to be chosen, or says which of them contradict each other.
@@ -163,7 +147,7 @@ func (p plan) nodeConfig(l net.Listener, shows *pages.Pages, log zerolog.Logger)
 		AcceptSecrets:    p.secrets.accept(),
 		ClientListen:     p.clientListen,
 		ClientToken:      p.token,
-		TLS:              p.tlsConfig(),
+		TLSFiles:         p.tls,
 		GossipProfile:    p.gossipProfile,
 		MaxMembers:       p.maxMembers,
 		AllowForeignHTTP: p.allowForeignHTTP,

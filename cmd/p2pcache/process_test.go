@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -142,6 +143,15 @@ func (p *process) signal(s os.Signal) {
 	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// reload has the process read its files again, and waits until a new line of its log says so.
+func (p *process) reload(line string) {
+	p.t.Helper()
+	said := func() int { return strings.Count(p.logs.String(), line) }
+	before := said()
+	p.signal(syscall.SIGHUP)
+	eventually(p.t, patience, line, func() bool { return said() > before })
 }
 
 // exitCode waits for the process to end.

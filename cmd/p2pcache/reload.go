@@ -33,7 +33,11 @@ type commandLine struct {
 
 func commandLineOf(s settings, flags *pflag.FlagSet) commandLine {
 	c := commandLine{settings: s}
-	flags.Visit(func(f *pflag.Flag) { c.names = append(c.names, f.Name) })
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Changed {
+			c.names = append(c.names, f.Name)
+		}
+	})
 	return c
 }
 
@@ -41,8 +45,7 @@ func commandLineOf(s settings, flags *pflag.FlagSet) commandLine {
 func (c commandLine) read() (settings, error) {
 	s := defaultSettings()
 	places := s.places
-	flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
-	s.addTo(flags)
+	flags := s.flags()
 	s = c.settings
 	s.places = places
 	for _, name := range c.names {
@@ -75,7 +78,7 @@ func (s *server) apply(p plan) (done, later []string) {
 		s.logLevel = p.logLevel
 		done = append(done, "log-level")
 	}
-	if s.certs != nil && s.tls == p.tls && s.certs.Reload() == nil { // that it is good, the plan has seen
+	if s.tls.Cert != "" && s.tls == p.tls && s.node.ReloadTLS() == nil { // that it is good, the plan has seen
 		done = append(done, "certificate")
 	}
 	changed, stuck := s.applyOrigins(p.groups)

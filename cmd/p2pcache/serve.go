@@ -47,6 +47,7 @@ const serveExample = `  p2pcache serve
 
 func newServeCommand() *cobra.Command {
 	s := defaultSettings()
+	flags := s.flags()
 	cmd := &cobra.Command{
 		Use:     "serve",
 		Short:   "Run a node",
@@ -54,14 +55,14 @@ func newServeCommand() *cobra.Command {
 		Example: serveExample,
 		Args:    arguments(""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			given := commandLineOf(s, cmd.Flags())
-			if err := s.fill(cmd.Flags()); err != nil {
+			given := commandLineOf(s, flags)
+			if err := s.fill(flags); err != nil {
 				return err
 			}
 			return serve(s, given, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
-	s.addTo(cmd.Flags())
+	cmd.Flags().AddFlagSet(flags)
 	return cmd
 }
 

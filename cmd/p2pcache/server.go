@@ -55,7 +55,7 @@ func start(s settings, errOut io.Writer) (*server, error) {
 	}
 	log.SetFlags(0) // what the standard library has to say goes the same way
 	log.SetOutput(logger)
-	shows := pages.New(pages.Config{Keys: keys, TLS: p.tlsConfig(), Operator: p.admin != ""})
+	shows := pages.New(pages.Config{Keys: keys, Operator: p.admin != ""})
 	server := &server{plan: p, keys: keys, pages: shows, name: name, log: logger, level: level}
 	server.warn()
 	if err := server.startAll(); err != nil {

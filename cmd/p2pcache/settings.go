@@ -7,7 +7,6 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/pflag"
 
-	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/certs"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/origin"
 	"github.com/p2pcache/p2pcache/node"
 )
@@ -52,7 +51,7 @@ type settings struct {
 	secretFile       string
 	clientListen     string
 	clientTokenFile  string
-	tls              certs.Files
+	tls              node.TLSFiles
 	insecure         bool
 	groupcacheCompat bool
 
@@ -77,8 +76,9 @@ func defaultSettings() settings {
 	}
 }
 
-// addTo adds a flag for each setting. The names are those of the P2PCACHE_* variables and of the file's keys as well.
-func (s *settings) addTo(flags *pflag.FlagSet) {
+// flags has a flag for each setting, and no other. The names are those of the P2PCACHE_* variables and of the file's keys as well.
+func (s *settings) flags() *pflag.FlagSet {
+	flags := pflag.NewFlagSet("serve", pflag.ContinueOnError)
 	s.addNodeFlags(flags)
 	s.addGroupFlags(flags)
 	s.addSecurityFlags(flags)
@@ -86,6 +86,7 @@ func (s *settings) addTo(flags *pflag.FlagSet) {
 	flags.Var(parsedVar(&s.logFormat, logConsole, "FORMAT", oneOf(logConsole+" "+logJSON)), "log-format",
 		"how log lines look: console or json")
 	flags.Var(parsedVar(&s.logLevel, defaultLogLevel, "LEVEL", parseLevel), "log-level", "the least that is logged: "+logLevels)
+	return flags
 }
 
 func (s *settings) addNodeFlags(flags *pflag.FlagSet) {
@@ -123,10 +124,10 @@ func (s *settings) addSecurityFlags(flags *pflag.FlagSet) {
 }
 
 // addTLSFlags adds the flags that serve and the commands that ask share.
-func addTLSFlags(flags *pflag.FlagSet, f *certs.Files) {
+func addTLSFlags(flags *pflag.FlagSet, f *node.TLSFiles) {
 	flags.StringVar(&f.Cert, "tls-cert", "", "`FILE` with a certificate and its chain, in PEM; read again when it changes")
 	flags.StringVar(&f.Key, "tls-key", "", "`FILE` with the certificate's private key")
-	flags.StringVar(&f.CA, "tls-ca", "", "`FILE` with the authorities that the others' certificates must be of (default: this machine's)")
+	flags.StringVar(&f.CA, "tls-ca", "", "`FILE` with the authorities that the others' certificates must be of; read again when it changes (default: this machine's)")
 }
 
 // addSwitch adds a flag that is true when it is named alone.

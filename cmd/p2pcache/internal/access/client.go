@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -21,10 +22,16 @@ type Client struct {
 	keys *Keys
 }
 
-// NewClient returns a Client that signs with keys. If config is nil, https uses this machine's certificates.
-func NewClient(keys *Keys, config *tls.Config) *Client {
+// NewClient returns a Client that signs with keys. For each new connection of https it asks config how to speak TLS: nil is with
+// what this machine trusts.
+func NewClient(keys *Keys, config func() *tls.Config) *Client {
 	return &Client{keys: keys, http: http.Client{
-		Transport:     &http.Transport{TLSClientConfig: config, MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second},
+		Transport: &http.Transport{
+			DialTLSContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				return (&tls.Dialer{Config: config()}).DialContext(ctx, network, addr)
+			},
+			MaxIdleConnsPerHost: 2, IdleConnTimeout: 30 * time.Second,
+		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 }

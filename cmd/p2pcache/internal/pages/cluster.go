@@ -167,7 +167,7 @@ func (c *cluster) ask(ctx context.Context, members []node.Member, path string, q
 		slots <- struct{}{}
 		asked.Go(func() {
 			defer func() { <-slots }()
-			page, err := c.pages.members.Get(ctx, c.pages.scheme()+m.HTTPAddr, path, query)
+			page, err := c.shown.members.Get(ctx, c.shown.scheme()+m.HTTPAddr, path, query)
 			if err == nil {
 				err = page.Err()
 			}

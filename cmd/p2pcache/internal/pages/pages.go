@@ -26,6 +26,7 @@ type Node interface {
 	Position(group, key string) float64
 	Group(name string) (*node.Group, bool)
 	Stats() node.Stats
+	TLS() *tls.Config // nil: members speak plain HTTP
 	Handler() http.Handler
 }
 
@@ -33,9 +34,6 @@ type Node interface {
 type Config struct {
 	// Keys guard what tells more than health and metrics. If nil, nothing is guarded.
 	Keys *access.Keys
-
-	// TLS is used to ask other members. If nil, they are asked over plain HTTP.
-	TLS *tls.Config
 
 	// Operator says that the operator has a listener of its own, which serves Pages.Operator: the page and the metrics are
 	// there and not on the node's address.
@@ -46,7 +44,6 @@ type Config struct {
 // made with it: until Show, every page answers 503. It is safe for concurrent use.
 type Pages struct {
 	cfg     Config
-	members *access.Client // asks other members
 	started time.Time
 	shown   atomic.Pointer[shown]  // nil until Show
 	unready atomic.Pointer[string] // what /readyz gives as the reason; nil when ready
@@ -55,6 +52,7 @@ type Pages struct {
 // shown is what there is once the node is shown.
 type shown struct {
 	node     Node
+	members  *access.Client // asks the other members
 	watch    *watch
 	public   http.Handler // of the node's address
 	operator http.Handler // of the operator's
@@ -62,14 +60,14 @@ type shown struct {
 
 // New returns pages that show no node yet and are not ready, because the node is starting.
 func New(cfg Config) *Pages {
-	p := &Pages{cfg: cfg, members: access.NewClient(cfg.Keys, cfg.TLS), started: time.Now()}
+	p := &Pages{cfg: cfg, started: time.Now()}
 	p.SetUnready("starting")
 	return p
 }
 
 // Show makes the pages show n, which serves from now on, until Close. What goes wrong when metrics are read is logged to log.
 func (p *Pages) Show(n Node, log zerolog.Logger) {
-	s := &shown{node: n, watch: startWatch(n)}
+	s := &shown{node: n, members: access.NewClient(p.cfg.Keys, n.TLS), watch: startWatch(n)}
 	public, operator := http.NewServeMux(), http.NewServeMux()
 	cluster := newCluster(p, s)
 	p.addHealth(public, operator)
@@ -134,8 +132,8 @@ func (p *Pages) guarded(page http.HandlerFunc) http.Handler {
 }
 
 // scheme is that of the members' addresses.
-func (p *Pages) scheme() string {
-	if p.cfg.TLS != nil {
+func (s *shown) scheme() string {
+	if s.node.TLS() != nil {
 		return "https://"
 	}
 	return "http://"
@@ -179,8 +177,8 @@ func (p *Pages) Operator() http.Handler {
 func (p *Pages) Close() {
 	if s := p.shown.Load(); s != nil {
 		s.watch.close()
+		s.members.Close()
 	}
-	p.members.Close()
 }
 
 func (p *Pages) serveReady(w http.ResponseWriter, _ *http.Request) {

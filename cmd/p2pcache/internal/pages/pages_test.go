@@ -1,6 +1,7 @@
 package pages_test
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -23,6 +24,7 @@ var (
 )
 
 func (fake) Self() node.Member      { return one }
+func (fake) TLS() *tls.Config       { return nil }
 func (fake) Members() []node.Member { return []node.Member{one, two} }
 
 func (fake) Owners(group, key string, n int) []node.Member {

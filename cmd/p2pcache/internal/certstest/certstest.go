@@ -15,7 +15,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/certs"
+	"github.com/p2pcache/p2pcache/node"
 )
 
 // Authority signs certificates.
@@ -46,6 +46,18 @@ func NewAuthority(t testing.TB) Authority {
 	return Authority{cert, key}
 }
 
+// Trust writes the certificates of authorities to a file.
+func Trust(t testing.TB, path string, authorities ...Authority) {
+	t.Helper()
+	var text []byte
+	for _, a := range authorities {
+		text = append(text, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: a.cert.Raw})...)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func write(t testing.TB, path, kind string, der []byte) {
 	t.Helper()
 	if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), 0o600); err != nil {
@@ -54,7 +66,7 @@ func write(t testing.TB, path, kind string, der []byte) {
 }
 
 // Issue writes a certificate for 127.0.0.1 with a serial number, its key and its authority to files in dir.
-func (a Authority) Issue(t testing.TB, dir string, serial int64) certs.Files {
+func (a Authority) Issue(t testing.TB, dir string, serial int64) node.TLSFiles {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -73,7 +85,7 @@ func (a Authority) Issue(t testing.TB, dir string, serial int64) certs.Files {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := certs.Files{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), CA: filepath.Join(dir, "ca.pem")}
+	f := node.TLSFiles{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), CA: filepath.Join(dir, "ca.pem")}
 	write(t, f.Cert, "CERTIFICATE", der)
 	write(t, f.Key, "EC PRIVATE KEY", private)
 	write(t, f.CA, "CERTIFICATE", a.cert.Raw)
