@@ -26,6 +26,7 @@ docs/benchmarks and the tables of docs/benchmarks.md from them. Servers that are
 
   scripts/bench.sh --quick                                      all of them, in some minutes, to see that they work
   scripts/bench.sh local ring --runs 9
+  scripts/bench.sh local remote store --profile                 and where this project spends its time
   scripts/bench.sh remote --sizes 100B --callers 1,64,256 --against 'groupcache tuned,rueidis'
   scripts/bench.sh hitratio --trace oltp.gz --trace p3.gz --sizes 0.5%,2%,10%,30%
   TRACES=DIR scripts/bench.sh --docs                            all, hit ratios on each *.gz in DIR
@@ -52,7 +53,7 @@ read_arguments() {
   done
   if ((${#chosen[@]} == 0)); then chosen=("${all[@]}"); fi
   flags=("$@")
-  if [[ -n $docs ]]; then flags+=(--out "$docs"); fi
+  if [[ -n $docs ]]; then flags+=(--profile --out "$docs"); fi
 }
 
 # need COMMAND PACKAGE installs a Debian package unless its command is there.

@@ -4,7 +4,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"runtime/pprof"
 
 	"github.com/spf13/cobra"
 
@@ -33,36 +32,12 @@ func newRootCommand() *cobra.Command {
 	}
 	settings := &report.Settings{}
 	settings.AddTo(root.PersistentFlags())
-	profileInto(root)
 	root.AddCommand(
-		deploys.Command(settings), herd.Command(settings), hitratio.Command(settings), local.Command(settings), remote.Command(settings), remote.GetManyCommand(settings), ringcost.Command(settings),
-		scaling.Command(settings), store.Command(settings),
+		deploys.Command(settings), herd.Command(settings), hitratio.Command(settings), local.Command(settings), remote.Command(settings),
+		remote.GetManyCommand(settings), ringcost.Command(settings), scaling.Command(settings), store.Command(settings),
 		newFillCommand(), worker.Command(),
 	)
 	return root
-}
-
-// profileInto adds a flag that has this process's use of the processor written into a file. Peers in processes of their own are not
-// in it.
-func profileInto(root *cobra.Command) {
-	file := root.PersistentFlags().String("profile", "", "write a profile of this process's processor time into this `FILE`")
-	var out *os.File
-	root.PersistentPreRunE = func(*cobra.Command, []string) (err error) {
-		if *file == "" {
-			return nil
-		}
-		if out, err = os.Create(*file); err != nil {
-			return err
-		}
-		return pprof.StartCPUProfile(out)
-	}
-	root.PersistentPostRunE = func(*cobra.Command, []string) error {
-		if out == nil {
-			return nil
-		}
-		pprof.StopCPUProfile()
-		return out.Close()
-	}
 }
 
 func newFillCommand() *cobra.Command {

@@ -31,7 +31,13 @@ func Command(settings *report.Settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return settings.Finish(summary(found), cmd.OutOrStdout())
+			r := summary(found)
+			if settings.Profile != "" {
+				if r.Profiles, err = profileOwn(settings); err != nil {
+					return err
+				}
+			}
+			return settings.Finish(r, cmd.OutOrStdout())
 		},
 	}
 	cmd.AddCommand(newHoldCommand())
@@ -51,7 +57,7 @@ func newHoldCommand() *cobra.Command {
 			}
 			sequences := draw(keys, callerCounts[len(callerCounts)-1])
 			return process.Answer(cmd.InOrStdin(), cmd.OutOrStdout(), func(q question) (answer, error) {
-				return measure(cmd.Context(), get, sequences[:q.Callers], q.Span), nil
+				return q.measure(cmd.Context(), get, sequences[:q.Callers])
 			})
 		},
 	}
@@ -75,7 +81,7 @@ func measureAll(rounds int, span time.Duration) (map[string][]figures, error) {
 	for n, callers := range callerCounts {
 		err := sample.Interleave(rounds, len(names), func(i int) error {
 			var a answer
-			if err := processes[i].AskJSON(question{callers, span}, &a); err != nil {
+			if err := processes[i].AskJSON(question{Callers: callers, Span: span}, &a); err != nil {
 				return err
 			}
 			if a.Missed > mostMissed {
@@ -90,4 +96,19 @@ func measureAll(rounds int, span time.Duration) (map[string][]figures, error) {
 		}
 	}
 	return found, nil
+}
+
+// profileOwn tells where this project's Get spends its time, with one caller.
+func profileOwn(settings *report.Settings) ([]report.Table, error) {
+	p, err := process.StartSelf(commandName, holdName, ours)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Stop()
+	var a answer
+	q := question{Callers: 1, Span: settings.ProfileSpan(), Profile: true, File: settings.ProfileFile(commandName)}
+	if err := p.AskJSON(q, &a); err != nil {
+		return nil, err
+	}
+	return a.Profile.Tables("A Group.Get of what the process holds, 1 caller"), nil
 }

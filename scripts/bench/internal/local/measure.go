@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/process"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/profile"
 )
 
 const (
@@ -21,6 +22,10 @@ const (
 type question struct {
 	Callers int           `json:"callers"`
 	Span    time.Duration `json:"span"`
+
+	// Profile asks for a profile, which is kept in the file if one is named.
+	Profile bool   `json:"profile,omitempty"`
+	File    string `json:"file,omitempty"`
 }
 
 // answer is what came of it.
@@ -29,6 +34,22 @@ type answer struct {
 	CPU     float64 `json:"cpu"`     // nanoseconds of processor a get, the collector's included
 	Mallocs float64 `json:"mallocs"` // a get
 	Missed  float64 `json:"missed"`  // share of the gets
+	Gets    float64 `json:"gets"`
+
+	Profile *profile.Profile `json:"profile,omitempty"`
+}
+
+// measure measures, and takes a profile if that is asked for.
+func (q question) measure(ctx context.Context, get get, sequences [][]string) (a answer, err error) {
+	if !q.Profile {
+		return measure(ctx, get, sequences, q.Span), nil
+	}
+	p, err := profile.Take(q.File, func() float64 {
+		a = measure(ctx, get, sequences, q.Span)
+		return a.Gets
+	})
+	a.Profile = &p
+	return a, err
 }
 
 // draw gives each caller the keys that it asks for.
@@ -73,5 +94,8 @@ func measure(ctx context.Context, get get, sequences [][]string, span time.Durat
 	cpu = process.OwnCPU() - cpu
 	runtime.ReadMemStats(&after)
 	all := float64(gets.Load())
-	return answer{float64(elapsed) / all, float64(cpu) / all, float64(after.Mallocs-before.Mallocs) / all, float64(misses.Load()) / all}
+	return answer{
+		Nanos: float64(elapsed) / all, CPU: float64(cpu) / all, Mallocs: float64(after.Mallocs-before.Mallocs) / all,
+		Missed: float64(misses.Load()) / all, Gets: all,
+	}
 }

@@ -29,7 +29,7 @@ type plan struct {
 func Command(settings *report.Settings) *cobra.Command {
 	var p plan
 	cmd := &cobra.Command{
-		Use: "remote", Short: "Gets from another process", Long: help, Example: example, Args: cobra.NoArgs,
+		Use: commandName, Short: "Gets from another process", Long: help, Example: example, Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r, err := p.run(cmd.Context(), settings)
 			if err != nil {
@@ -39,7 +39,7 @@ func Command(settings *report.Settings) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringSliceVar(&p.sizes, "sizes", []string{"100B", "10KiB", "1MiB"}, "lengths of values")
-	cmd.Flags().IntSliceVar(&p.callers, "callers", []int{1, 2, 4, 8, 16, 64, 256}, "numbers of callers")
+	cmd.Flags().IntSliceVar(&p.callers, "callers", []int{1, 4, 16, 64, 256}, "numbers of callers")
 	cmd.Flags().StringSliceVar(&p.against, "against", nil, "which others to run, as rueidis,memcached (default all)")
 	cmd.Flags().BoolVar(&p.plain, "gets-only", false, "leave out small gets beside large ones, and wrk")
 	return cmd
@@ -71,5 +71,9 @@ func (p plan) run(ctx context.Context, settings *report.Settings) (report.Report
 			return report.Report{}, err
 		}
 	}
-	return f.report(all, p.callers), nil
+	r := f.report(all, p.callers)
+	if settings.Profile != "" {
+		r.Profiles, err = profileOwn(ctx, all[0].(viaPeer), settings)
+	}
+	return r, err
 }

@@ -19,7 +19,7 @@ type findings struct {
 
 func (f findings) report(all []contender, callers []int) report.Report {
 	r := report.Report{
-		Name: "remote", Title: "gets of what another process on this machine holds",
+		Name: commandName, Title: "gets of what another process on this machine holds",
 		Host: host(), Goals: f.goals(all),
 		Notes: []string{
 			"Two processes share this machine's cores: whoever asks and whoever answers. No caller keeps copies, and no two callers ask for " +

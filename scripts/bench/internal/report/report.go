@@ -13,7 +13,11 @@ type Report struct {
 
 	Tables []Table `json:"tables"`
 	Goals  []Goal  `json:"goals,omitempty"`
-	Plots  []Plot  `json:"plots,omitempty"`
+
+	// Profiles tell where this project spends its time; a document has them in a section of their own.
+	Profiles []Table `json:"profiles,omitempty"`
+
+	Plots []Plot `json:"plots,omitempty"`
 
 	// Notes say how the figures came about, and what they do not show.
 	Notes []string `json:"notes,omitempty"`

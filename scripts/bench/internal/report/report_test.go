@@ -19,7 +19,8 @@ func written(t *testing.T) (dir string, text string) {
 	r := report.Report{
 		Name: "speed", Title: "how fast", Tables: []report.Table{table}, Goals: []report.Goal{report.AtLeast("rate", "/s", 1_250_000, 1_500_000)},
 		Plots: []report.Plot{{File: "speed.svg", Title: "Speed", Series: []report.Line{{Name: "ours", Points: []report.Point{{X: 1, Y: 2}, {X: 2, Y: 3}}}}}},
-		Notes: []string{"Not more."},
+		Profiles: []report.Table{{Title: "Who takes it", Columns: []string{"part", "ns"}}},
+		Notes:    []string{"Not more."},
 	}
 	var out bytes.Buffer
 	settings := report.Settings{Dir: dir}
@@ -31,7 +32,7 @@ func written(t *testing.T) (dir string, text string) {
 
 func TestAReportIsPrintedAndWritten(t *testing.T) {
 	dir, text := written(t)
-	for _, want := range []string{"1.25M (1.00M–2.00M)", "≥ 1.50M/s", "no", "Not more."} {
+	for _, want := range []string{"1.25M (1.00M–2.00M)", "≥ 1.50M/s", "short", "Who takes it", "Not more."} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the text lacks %q:\n%s", want, text)
 		}
@@ -46,7 +47,8 @@ func TestAReportIsPrintedAndWritten(t *testing.T) {
 func TestADocumentIsFilledBetweenItsMarkers(t *testing.T) {
 	dir, _ := written(t)
 	document := filepath.Join(filepath.Dir(dir), "doc.md")
-	before := "# Doc\n<!-- bench speed -->\nold\n<!-- end -->\nstays\n<!-- bench other -->\nkept\n<!-- end -->\n<!-- bench goals -->\n<!-- end -->\n"
+	before := "# Doc\n<!-- bench speed -->\nold\n<!-- end -->\nstays\n<!-- bench other -->\nkept\n<!-- end -->\n<!-- bench goals -->\n<!-- end -->\n" +
+		"<!-- bench profiles -->\n<!-- end -->\n"
 	if err := os.WriteFile(document, []byte(before), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -62,7 +64,7 @@ func TestADocumentIsFilledBetweenItsMarkers(t *testing.T) {
 	text := string(after)
 	for _, want := range []string{
 		"| who | gets a second |\n|---|---:|\n| ours | 1.25M (1.00M–2.00M) |\n", "stays", "kept", "](" + filepath.Base(dir) + "/speed.svg)",
-		"| [speed](#speed): rate | ≥ 1.50M/s | 1.25M/s | no |",
+		"| [speed](#speed): rate | ≥ 1.50M/s | 1.25M/s | short |", "**Who takes it**\n\n| part | ns |\n",
 	} {
 		if strings.Count(text, want) != 1 {
 			t.Errorf("the document has %q %d times, want once:\n%s", want, strings.Count(text, want), text)

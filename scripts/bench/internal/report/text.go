@@ -10,7 +10,7 @@ import (
 // WriteText prints r for a terminal.
 func (r Report) WriteText(w io.Writer) {
 	fmt.Fprintf(w, "%s: %s\n%s, %d cores, %s, %s\n", r.Name, r.Title, r.Host.CPU, r.Host.Cores, r.Host.OS, r.Host.Go)
-	for _, t := range r.Tables {
+	for _, t := range append(r.Tables[:len(r.Tables):len(r.Tables)], r.Profiles...) {
 		fmt.Fprintf(w, "\n%s\n", t.Title)
 		t.writeText(w)
 	}
@@ -24,11 +24,11 @@ func (r Report) WriteText(w io.Writer) {
 }
 
 func goalTable(goals []Goal) Table {
-	t := Table{Columns: []string{"goal", "want", "got", "met"}}
+	t := Table{Columns: []string{"goal", "want", "got", ""}}
 	for _, g := range goals {
-		met := "no"
+		met := "short"
 		if g.Met {
-			met = "yes"
+			met = "met"
 		}
 		t.Add(Text(g.What), Text(g.Want), Text(g.Got), Text(met))
 	}

@@ -14,17 +14,25 @@ import (
 	"github.com/spf13/pflag"
 )
 
+// tablesAlone is the Settings.Profile of who wants no files.
+const tablesAlone = "-"
+
 // Settings are what all benchmarks are told by flags.
 type Settings struct {
 	Dir   string // where text, JSON and plots go; none are written if empty
 	Quick bool   // short runs, whose figures only show that all works
 	Runs  int    // of which medians are taken
+
+	// Profile has this project's processor time looked into as well: "-" for tables alone, or the folder where the profiles are kept.
+	Profile string
 }
 
 // AddTo adds the flags to a set.
 func (s *Settings) AddTo(flags *pflag.FlagSet) {
 	flags.StringVar(&s.Dir, "out", "", "write text, JSON and plots into this folder")
 	flags.BoolVar(&s.Quick, "quick", false, "short runs, to see that all works")
+	flags.StringVar(&s.Profile, "profile", "", "tell in tables where local, remote and store spend their time, and with =`DIR` keep the profiles there, for go tool pprof")
+	flags.Lookup("profile").NoOptDefVal = tablesAlone
 	flags.IntVar(&s.Runs, "runs", 0, "runs of each contender, of which medians are taken (default 5, or 3 with --quick)")
 }
 
@@ -45,6 +53,17 @@ func (s *Settings) Span() time.Duration {
 		return 200 * time.Millisecond
 	}
 	return time.Second
+}
+
+// ProfileSpan is how long a profile is taken, 100 times a second on each busy core.
+func (s *Settings) ProfileSpan() time.Duration { return 5 * s.Span() }
+
+// ProfileFile is the name of the file for a profile; empty if none is kept.
+func (s *Settings) ProfileFile(name string) string {
+	if s.Profile == tablesAlone {
+		return ""
+	}
+	return filepath.Join(s.Profile, name+".pprof")
 }
 
 // Finish prints r and, where a folder is set, writes it there as text, as JSON and with its plots.
@@ -79,12 +98,14 @@ func command(args []string) string {
 	words := []string{"scripts/bench.sh"}
 	for i := 0; i < len(args); i++ {
 		name, value, joined := strings.Cut(args[i], "=")
-		if !joined && (name == "--out" || name == "--trace" || name == "--profile") && i+1 < len(args) {
+		if !joined && (name == "--out" || name == "--trace") && i+1 < len(args) {
 			i++
 			value = args[i]
 		}
 		switch name {
-		case "--out", "--profile":
+		case "--out":
+		case "--profile":
+			words = append(words, name)
 		case "--trace":
 			words = append(words, name, filepath.Base(value))
 		default:

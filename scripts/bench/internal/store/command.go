@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/caches"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/process"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/report"
 )
 
@@ -33,7 +34,13 @@ func Command(settings *report.Settings) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return settings.Finish(summary(found, entries, all, full), cmd.OutOrStdout())
+			r := summary(found, entries, all, full)
+			if settings.Profile != "" {
+				if r.Profiles, err = profileOwn(settings); err != nil {
+					return err
+				}
+			}
+			return settings.Finish(r, cmd.OutOrStdout())
 		},
 	}
 	cmd.AddCommand(newHoldCommand(), newRateCommand())
@@ -51,4 +58,19 @@ func holdAll(entries int) (all []held, full held, err error) {
 	}
 	full, err = holdInProcess(caches.P2PCache, entries, true)
 	return all, full, err
+}
+
+// profileOwn tells where this project's store spends its time when it takes new entries, from one caller.
+func profileOwn(settings *report.Settings) ([]report.Table, error) {
+	p, err := process.StartSelf(commandName, rateCommand, caches.P2PCache.Name)
+	if err != nil {
+		return nil, err
+	}
+	defer p.Stop()
+	var a answer
+	q := question{Load: storeLoad, Callers: 1, Span: settings.ProfileSpan(), Profile: true, File: settings.ProfileFile(commandName)}
+	if err := p.AskJSON(q, &a); err != nil {
+		return nil, err
+	}
+	return a.Profile.Tables("A Set of a new key into a full store, 1 caller"), nil
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/caches"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/process"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/profile"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/sample"
 )
 
@@ -44,6 +45,16 @@ type question struct {
 	Load    string        `json:"load"`
 	Callers int           `json:"callers"`
 	Span    time.Duration `json:"span"`
+
+	// Profile asks for a profile, which is kept in the file if one is named.
+	Profile bool   `json:"profile,omitempty"`
+	File    string `json:"file,omitempty"`
+}
+
+// answer is what came of it.
+type answer struct {
+	Rate    float64          `json:"rate"` // operations a second
+	Profile *profile.Profile `json:"profile,omitempty"`
 }
 
 // newRateCommand returns the command of the process in which one contender is measured, alone with its garbage. It is for this
@@ -88,13 +99,24 @@ func newSubject(kind caches.Kind) (*subject, error) {
 	return s, nil
 }
 
-// measure returns the operations a second.
-func (s *subject) measure(q question) (float64, error) {
+// measure carries out a load, and takes a profile of it if that is asked for.
+func (s *subject) measure(q question) (answer, error) {
 	if q.Load != storeLoad {
 		fill(s.cache, 0, rateEntries)
 	}
-	return operate(q.Callers, q.Span, func(caller int) func(i int) {
-		switch q.Load {
+	if !q.Profile {
+		return answer{Rate: operate(q.Callers, q.Span, s.caller(q.Load))}, nil
+	}
+	p, err := profile.Take(q.File, func() float64 {
+		return operate(q.Callers, q.Span, s.caller(q.Load)) * q.Span.Seconds()
+	})
+	return answer{Profile: &p}, err
+}
+
+// caller returns what gives each caller what it calls under a kind of load.
+func (s *subject) caller(load string) func(caller int) func(i int) {
+	return func(caller int) func(i int) {
+		switch load {
 		case getLoad:
 			return s.get(caller)
 		case mixedLoad:
@@ -102,7 +124,7 @@ func (s *subject) measure(q question) (float64, error) {
 		default:
 			return s.store()
 		}
-	}), nil
+	}
 }
 
 // key is the i-th that a caller asks for: callers begin at different places.
@@ -170,12 +192,12 @@ func measureRates(rounds int, span time.Duration) (map[string]rates, error) {
 	for _, load := range loadNames {
 		for n, callers := range callerCounts {
 			err := sample.Interleave(rounds, len(kinds), func(i int) error {
-				var rate float64
-				if err := processes[i].AskJSON(question{load, callers, span}, &rate); err != nil {
+				var a answer
+				if err := processes[i].AskJSON(question{Load: load, Callers: callers, Span: span}, &a); err != nil {
 					return fmt.Errorf("%s: %w", kinds[i].Name, err)
 				}
 				s := &found[kinds[i].Name][load][n]
-				*s = append(*s, rate)
+				*s = append(*s, a.Rate)
 				return nil
 			})
 			if err != nil {

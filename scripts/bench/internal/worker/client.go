@@ -7,6 +7,7 @@ import (
 
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/load"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/process"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/profile"
 )
 
 // Worker is a worker in another process.
@@ -87,6 +88,21 @@ func (w *Worker) Usage() (Usage, error) {
 		return Usage{}, err
 	}
 	return *r.Usage, nil
+}
+
+// StartProfile begins to profile the worker.
+func (w *Worker) StartProfile() error {
+	_, err := w.order(order{StartProfile: true})
+	return err
+}
+
+// StopProfile ends the profile that was begun.
+func (w *Worker) StopProfile(end EndProfile) (profile.Profile, error) {
+	r, err := w.order(order{StopProfile: &end})
+	if err != nil {
+		return profile.Profile{}, err
+	}
+	return *r.Profile, nil
 }
 
 // Cluster is workers that know each other.

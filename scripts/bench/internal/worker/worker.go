@@ -15,6 +15,7 @@ import (
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/load"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/peer"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/process"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/profile"
 )
 
 // commandName is the command of this program that is a worker.
@@ -36,6 +37,15 @@ type order struct {
 	Herd  *Herd    `json:"herd,omitempty"`
 	Owns  []string `json:"owns,omitempty"`
 	Usage bool     `json:"usage,omitempty"`
+
+	StartProfile bool        `json:"startProfile,omitempty"`
+	StopProfile  *EndProfile `json:"stopProfile,omitempty"`
+}
+
+// EndProfile says what a profile was taken of.
+type EndProfile struct {
+	File  string  `json:"file,omitempty"`  // where it is kept; if empty, it is not
+	Times float64 `json:"times,omitempty"` // that it was done
 }
 
 // reply is what a worker answers.
@@ -43,6 +53,8 @@ type reply struct {
 	Result *load.Result `json:"result,omitempty"`
 	Usage  *Usage       `json:"usage,omitempty"`
 	Owned  []string     `json:"owned,omitempty"`
+
+	Profile *profile.Profile `json:"profile,omitempty"`
 }
 
 // Usage is what a worker has taken since it started.
@@ -84,7 +96,26 @@ func serve(spec Spec, in io.Reader, out io.Writer) error {
 	if err := json.NewEncoder(out).Encode(hello{p.Address(), p.URL()}); err != nil {
 		return err
 	}
-	return process.Answer(in, out, func(o order) (reply, error) { return o.carryOut(p) })
+	s := server{peer: p}
+	return process.Answer(in, out, s.carryOut)
+}
+
+// server carries out orders, one after the other.
+type server struct {
+	peer      peer.Peer
+	recording *profile.Recording // nil: none is taken
+}
+
+func (s *server) carryOut(o order) (r reply, err error) {
+	switch {
+	case o.StartProfile:
+		s.recording, err = profile.Start()
+		return reply{}, err
+	case o.StopProfile != nil:
+		p, err := s.recording.Stop(o.StopProfile.File, o.StopProfile.Times)
+		return reply{Profile: &p}, err
+	}
+	return o.carryOut(s.peer)
 }
 
 func (o order) carryOut(p peer.Peer) (reply, error) {
