@@ -18,7 +18,7 @@ func written(t *testing.T) (dir string, text string) {
 	table.Add(report.Text("ours"), report.Spread(sample.Sample{1_250_000, 1_000_000, 2_000_000}))
 	r := report.Report{
 		Name: "speed", Title: "how fast", Tables: []report.Table{table}, Goals: []report.Goal{report.AtLeast("rate", "/s", 1_250_000, 1_500_000)},
-		Plots: []report.Plot{{File: "speed.svg", Title: "Speed", Series: []report.Line{{Name: "ours", Points: []report.Point{{X: 1, Y: 2}, {X: 2, Y: 3}}}}}},
+		Plots:    []report.Plot{{File: "speed.svg", Title: "Speed", Series: []report.Line{{Name: "ours", Points: []report.Point{{X: 1, Y: 2}, {X: 2, Y: 3}}}}}},
 		Profiles: []report.Table{{Title: "Who takes it", Columns: []string{"part", "ns"}}},
 		Notes:    []string{"Not more."},
 	}
