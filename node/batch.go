@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"time"
 
 	"github.com/p2pcache/p2pcache/transport"
 )
@@ -98,6 +99,6 @@ func (b *batch) fetch(hash uint64, item *batchItem) func(context.Context) outcom
 				return out
 			}
 		}
-		return g.fetch(hash, item.key)(ctx)
+		return g.fetch(ctx, time.Now(), hash, item.key)
 	}
 }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/rs/zerolog"
 
-	"github.com/p2pcache/p2pcache/hashring"
 	"github.com/p2pcache/p2pcache/membership"
 )
 
@@ -22,7 +21,7 @@ const (
 )
 
 // MaxWeight is the largest Config.Weight.
-const MaxWeight = hashring.MaxWeight
+const MaxWeight = 100
 
 // MaxMembers is the largest Config.MaxMembers, and what it is if zero.
 const MaxMembers = membership.DefaultMaxMembers

@@ -61,20 +61,20 @@ func (n *Node) watchClock() {
 			default:
 				met = len(n.view.Load().others) > 0
 			}
-			n.seeClock()
+			n.seeClock(time.Now())
 			n.doubt.seen.Store(time.Now().UnixNano())
 		}
 	})
 }
 
-// seeClock begins to doubt where the clock has jumped. It is called before any request is served, as one may be at hand in the moment
-// in which a process continues.
-func (n *Node) seeClock() {
+// seeClock begins to doubt where the clock has jumped before a time. It is called before any request is served, with a time after it
+// came, as one may be at hand in the moment in which a process continues.
+func (n *Node) seeClock(at time.Time) {
 	seen := n.doubt.seen.Load()
 	if seen == 0 {
 		return
 	}
-	if jumped := time.Now().UnixNano() - seen; jumped > n.doubt.still.Load() && n.doubt.seen.CompareAndSwap(seen, seen+jumped) {
+	if jumped := at.UnixNano() - seen; jumped > n.doubt.still.Load() && n.doubt.seen.CompareAndSwap(seen, seen+jumped) {
 		n.doubtFor(standstillDoubt)
 		n.log.Warn().Dur("for_ms", time.Duration(jumped)).Msg("stood still: what is held is confirmed by others before it is served")
 	}

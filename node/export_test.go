@@ -118,7 +118,7 @@ func (n *Node) Empty() { n.empty() }
 // StandStill has n see that its process stood still until now.
 func (n *Node) StandStill() {
 	n.doubt.seen.Store(time.Now().Add(-time.Hour).UnixNano())
-	n.seeClock()
+	n.seeClock(time.Now())
 }
 
 // InDoubt reports whether n doubts what it comes to hold.

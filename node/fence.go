@@ -21,8 +21,8 @@ func (fs *flights) fence(hash uint64, key string, version uint64, write func(ver
 	if version == 0 {
 		version = fs.env.clock.nextWrite()
 	}
-	for k := range s.byKey {
-		delete(s.byKey[k], key)
+	for k := range s.underway {
+		s.underway[k].removeKey(hash, key)
 	}
 	first := version > s.floors.of(hash)
 	s.floors.raise(hash, version)
@@ -37,8 +37,8 @@ func (fs *flights) fenceAll(version uint64, write func()) bool {
 		s := &fs.shards[i]
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		for k := range s.byKey {
-			clear(s.byKey[k])
+		for k := range s.underway {
+			s.underway[k].clear()
 		}
 		first = first || version > s.floors.all
 		s.floors.all = max(s.floors.all, version)
@@ -56,9 +56,9 @@ func (fs *flights) keep(hash uint64, key string, e lru.Entry) bool {
 	if !fs.storeLocked(s, hash, key, e) {
 		return false
 	}
-	for k := range s.byKey {
-		if f, ok := s.byKey[k][key]; ok && f.version < e.Version {
-			delete(s.byKey[k], key)
+	for k := range s.underway {
+		if f := s.underway[k].find(hash, key); f != nil && f.version < e.Version {
+			s.underway[k].remove(f)
 		}
 	}
 	return true

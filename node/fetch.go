@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/p2pcache/p2pcache/lru"
 	"github.com/p2pcache/p2pcache/transport"
@@ -14,27 +15,27 @@ const fetchAttempts = 2
 
 // fetch is the run of a fetch flight: look again, ask the owner, else the next owner, else load here. A member that does
 // not answer costs an attempt, or nothing while its breaker is open; one that answers has the last word.
-func (g *Group) fetch(hash uint64, key string) func(context.Context) outcome {
-	return func(ctx context.Context) outcome {
-		if a, ok := g.look(key); ok && a.from != fromStale {
-			return outcome{answer: a}
-		}
-		v := g.node.view.Load()
-		holders := v.holders(hash, max(fetchAttempts, g.cfg.Replicas))
-		for i, p := range holders {
-			if p == nil {
-				return g.loadHere(ctx, hash, key, g.kindInPlace(i), without(g.previousOwners(v, hash), holders[:i]))
-			}
-			resp, err := g.askHolder(ctx, hash, key, holders[i:])
-			if out, final := g.fetched(p, hash, key, resp, err); final {
-				return out
-			}
-			if ctx.Err() != nil {
-				return outcome{answer: answer{from: fromPeer}, err: g.loadError(ctx.Err())}
-			}
-		}
-		return g.loadHere(ctx, hash, key, lru.Hot, without(g.previousOwners(v, hash), holders))
+func (g *Group) fetch(ctx context.Context, now time.Time, hash uint64, key string) outcome {
+	if a, ok := g.look(key); ok && a.from != fromStale {
+		return outcome{answer: a}
 	}
+	v := g.node.view.Load()
+	var few [fetchAttempts]*peer
+	holders := v.appendHolders(few[:0], hash, max(fetchAttempts, g.cfg.Replicas))
+	for i, p := range holders {
+		if p == nil {
+			return g.loadHere(ctx, hash, key, g.kindInPlace(i), without(g.previousOwners(v, hash), holders[:i]))
+		}
+		resp, err := g.askHolder(ctx, now, hash, key, holders[i:])
+		now = time.Time{} // it was
+		if out, final := g.fetched(p, hash, key, resp, err); final {
+			return out
+		}
+		if ctx.Err() != nil {
+			return outcome{answer: answer{from: fromPeer}, err: g.loadError(ctx.Err())}
+		}
+	}
+	return g.loadHere(ctx, hash, key, lru.Hot, without(g.previousOwners(v, hash), holders))
 }
 
 // kindInPlace is what becomes of a load that this node makes in place of as many owners that did not answer: its own, as it
@@ -47,8 +48,8 @@ func (g *Group) kindInPlace(owners int) lru.Kind {
 }
 
 // askHolder asks the first of those who hold a key, with the next one as hedge where that is another replica.
-func (g *Group) askHolder(ctx context.Context, hash uint64, key string, holders []*peer) (transport.Response, error) {
-	r := transport.Request{Op: transport.Get, Group: g.name, Key: key, Peer: true, MaxReply: g.cfg.MaxValueBytes}
+func (g *Group) askHolder(ctx context.Context, now time.Time, hash uint64, key string, holders []*peer) (transport.Response, error) {
+	r := transport.Request{Op: transport.Get, Group: g.name, Key: key, Peer: true, MaxReply: g.cfg.MaxValueBytes, At: now}
 	if g.cfg.Replicas > 1 && len(holders) > 1 && holders[1] != nil {
 		return g.askHedged(ctx, hash, r, holders[0], holders[1])
 	}

@@ -42,6 +42,7 @@ const (
 type flights struct {
 	env    flightEnv
 	shards [flightShards]flightShard
+	unused sync.Pool // of flights that nobody knows any more
 }
 
 // flightEnv is what a flight needs of its node and group.
@@ -51,6 +52,7 @@ type flightEnv struct {
 	clock      *clock
 	timeout    time.Duration // of a flight
 	store      *lru.Cache
+	fetch      fetch
 	unknown    func() bool                                  // whether the other members do not know this one
 	outOfTouch func() bool                                  // whether no write may reach this node
 	stored     func(hash uint64, key string)                // is called once a load was stored
@@ -60,9 +62,9 @@ type flightEnv struct {
 type flightShard struct {
 	mu sync.Mutex
 
-	// byKey holds the flights that may be joined and whose outcome may be stored; guarded by mu. Each write to the store
+	// underway are the flights that may be joined and whose outcome may be stored; guarded by mu. Each write to the store
 	// is made while mu is held, so that a fence is either before it or sees the flight.
-	byKey [numFlightKinds]map[string]*flight
+	underway [numFlightKinds]flightTable
 
 	floors    floors    // guarded by mu
 	confirmed confirmed // guarded by mu
@@ -78,9 +80,9 @@ type flight struct {
 	unknown bool   // when it began, no write would have reached this node
 	ctx     context.Context
 	cancel  context.CancelFunc
-	untimed untimed // of the caller that runs it, if one does
 
-	waiters int // guarded by the shard's mu
+	waiters int     // guarded by the shard's mu
+	next    *flight // guarded by the shard's mu; see flightTable
 
 	done    chan struct{} // made once somebody waits who does not run it; closed in the end
 	outcome outcome       // set before done is closed
@@ -96,6 +98,9 @@ type outcome struct {
 
 // errGoexit is what callers get when a Loader ends its goroutine instead of returning.
 var errGoexit = errors.New("the loader called runtime.Goexit")
+
+// fetch is the run of a fetch flight that begins now.
+type fetch func(ctx context.Context, now time.Time, hash uint64, key string) outcome
 
 func (fs *flights) shard(hash uint64) *flightShard { return &fs.shards[hash%flightShards] }
 
@@ -147,7 +152,7 @@ func (fs *flights) join(k flightKind, hash uint64, key string, run func(context.
 	f.done = make(chan struct{})
 	f.ctx, f.cancel = context.WithTimeout(fs.env.ctx, fs.env.timeout)
 	if !fs.env.spawn(func() { fs.run(f.ctx, f, run) }) {
-		s.forgetLocked(f)
+		s.underway[k].remove(f)
 		f.publish(outcome{answer: answer{from: k.source()}, err: ErrClosed})
 		return f, false
 	}
@@ -156,19 +161,17 @@ func (fs *flights) join(k flightKind, hash uint64, key string, run func(context.
 
 // joinLocked counts the caller among the waiters of the flight for a key. One that begins with that has still to be run.
 func (fs *flights) joinLocked(s *flightShard, k flightKind, hash uint64, key string, now time.Time) (f *flight, began bool) {
-	if f, ok := s.byKey[k][key]; ok && f.ctx.Err() == nil {
+	if f := s.underway[k].find(hash, key); f != nil && f.ctx.Err() == nil {
 		f.waiters++
 		if f.done == nil {
 			f.done = make(chan struct{})
 		}
 		return f, false
 	}
-	f = &flight{kind: k, hash: hash, key: key, version: fs.env.clock.nextAt(now), waiters: 1}
+	f = fs.spare()
+	f.kind, f.hash, f.key, f.version, f.waiters = k, hash, key, fs.env.clock.nextAt(now), 1
 	f.unknown = fs.env.unknown()
-	if s.byKey[k] == nil {
-		s.byKey[k] = make(map[string]*flight)
-	}
-	s.byKey[k][key] = f
+	s.underway[k].put(f)
 	return f, true
 }
 
@@ -189,8 +192,8 @@ func (fs *flights) run(ctx context.Context, f *flight, run func(context.Context)
 	out = run(ctx)
 }
 
-// finish stores what a flight brought, unless it was fenced, and publishes it.
-func (fs *flights) finish(f *flight, out outcome) {
+// finish stores what a flight brought, unless it was fenced, publishes it, and returns it.
+func (fs *flights) finish(f *flight, out outcome) outcome {
 	if out.answer.version == 0 {
 		out.answer.version = f.version
 	}
@@ -199,29 +202,37 @@ func (fs *flights) finish(f *flight, out outcome) {
 	}
 	s := fs.shard(f.hash)
 	s.mu.Lock()
-	stored := s.forgetLocked(f) && fs.settleLocked(s, f, out)
+	stored := s.underway[f.kind].remove(f) && fs.settleLocked(s, f, out)
 	s.mu.Unlock()
 	f.publish(out)
 	if stored && f.kind == loadFlight {
 		fs.env.stored(f.hash, f.key)
 	}
+	return out
 }
 
 func (f *flight) publish(out outcome) {
-	f.outcome = out
 	if f.done != nil {
+		f.outcome = out
 		close(f.done)
 	}
 	f.cancel()
 }
 
-// forgetLocked takes f out of the shard, and reports whether it was still in it.
-func (s *flightShard) forgetLocked(f *flight) bool {
-	if s.byKey[f.kind][f.key] != f {
-		return false
+// spare returns a flight that is to be filled in.
+func (fs *flights) spare() *flight {
+	if f, ok := fs.unused.Get().(*flight); ok {
+		return f
 	}
-	delete(s.byKey[f.kind], f.key)
-	return true
+	return &flight{}
+}
+
+// reuse keeps a flight that its caller has finished, if nobody else can know it.
+func (fs *flights) reuse(f *flight) {
+	if f.done == nil {
+		*f = flight{}
+		fs.unused.Put(f)
+	}
 }
 
 // leave is for a waiter whose own deadline came first. The last one to leave cancels the flight, which nobody can join then.
@@ -231,7 +242,7 @@ func (fs *flights) leave(f *flight) {
 	defer s.mu.Unlock()
 	f.waiters--
 	if f.waiters == 0 {
-		s.forgetLocked(f)
+		s.underway[f.kind].remove(f)
 		f.cancel()
 	}
 }

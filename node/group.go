@@ -57,9 +57,9 @@ func newGroup(n *Node, name string, cfg GroupConfig) (*Group, error) {
 		loads: newLimiter(cfg.MaxLoads), copies: newLimiter(cfg.MaxLoads), made: time.Now(),
 	}
 	g.flights.env = flightEnv{
-		ctx: n.ctx, spawn: n.work.spawn, clock: &n.clock, timeout: cfg.LoadTimeout, store: store, unknown: n.keepsNothing,
-		outOfTouch: n.outOfTouch,
-		stored:     g.replicate, panics: g.logPanic,
+		ctx: n.ctx, spawn: n.work.spawn, clock: &n.clock, timeout: cfg.LoadTimeout, store: store, fetch: g.fetch,
+		unknown: n.keepsNothing, outOfTouch: n.outOfTouch,
+		stored: g.replicate, panics: g.logPanic,
 	}
 	return g, nil
 }
@@ -188,7 +188,7 @@ func (g *Group) miss(ctx context.Context, now time.Time, hash uint64, key string
 	if v := g.node.view.Load(); v.owns(hash) {
 		return g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, lru.Owned, g.previousOwners(v, hash)))
 	}
-	return g.flights.lead(ctx, now, fetchFlight, hash, key, g.fetch(hash, key))
+	return g.flights.lead(ctx, now, hash, key)
 }
 
 // entry is what the store keeps of v. What this node owns outlives its TTL by StaleFor.

@@ -102,7 +102,7 @@ func (g *Group) askCopy(ctx context.Context, hash uint64, r transport.Request, o
 		return transport.Response{}, false
 	}
 	owner.tail.hedged.Add(1)
-	r.CachedOnly = true
+	r.CachedOnly, r.At = true, time.Time{}
 	resp, err := next.ask(ctx, r)
 	if err != nil || resp.Code != transport.OK || !g.believe(next, hash, r.Key, resp.Version) {
 		return transport.Response{}, false

@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// lead is do for a flight that calls no Loader itself: who begins it runs it in its own goroutine, as one more and a timer would
-// cost as much as a Get from a peer does. Where that caller's ctx ends while others wait, the flight begins anew for them. It is
-// now, so that the time need not be read once more.
-func (fs *flights) lead(ctx context.Context, now time.Time, k flightKind, hash uint64, key string, run func(context.Context) outcome) (answer, error) {
+// lead is do for a fetch flight, which calls no Loader itself: who begins it runs it in its own goroutine, as one more and a timer
+// would cost as much as a Get from a peer does. Where that caller's ctx ends while others wait, the flight begins anew for them. It
+// is now, so that the time need not be read once more.
+func (fs *flights) lead(ctx context.Context, now time.Time, hash uint64, key string) (answer, error) {
 	again := fs.env.outOfTouch()
-	f, began := fs.enter(now, k, hash, key)
+	f, began := fs.enter(now, hash, key)
 	if !began && again { // as in do
 		if a, err := fs.wait(ctx, f); err != nil {
 			return a, err
 		}
-		f, began = fs.enter(time.Now(), k, hash, key)
+		f, began = fs.enter(time.Now(), hash, key)
 	}
 	if !began {
 		return fs.wait(ctx, f)
@@ -23,43 +23,50 @@ func (fs *flights) lead(ctx context.Context, now time.Time, k flightKind, hash u
 	ran := false
 	defer func() {
 		if !ran { // what panicked is this package's own
-			fs.finish(f, outcome{answer: answer{from: k.source()}, err: &OriginError{Err: errGoexit}})
+			fs.finish(f, outcome{answer: answer{from: fromPeer}, err: &OriginError{Err: errGoexit}})
 		}
 	}()
-	f.untimed = untimed{ctx, now.Add(fs.env.timeout)}
-	out := run(&f.untimed)
+	out := fs.env.fetch(&untimed{ctx, now.Add(fs.env.timeout)}, now, hash, key)
 	ran = true
-	left := ctx.Err() != nil && out.err != nil
-	if !left || !fs.handOn(f, run) {
-		fs.finish(f, out)
-	}
-	if left {
-		return answer{from: k.source()}, ctx.Err()
-	}
-	return f.outcome.answer, f.outcome.err
+	return fs.land(ctx, f, out)
 }
 
-// enter is join for a flight that its caller runs.
-func (fs *flights) enter(now time.Time, k flightKind, hash uint64, key string) (f *flight, began bool) {
+// land ends a flight that its caller has run, but for one that goes on for others, as its caller's ctx has ended.
+func (fs *flights) land(ctx context.Context, f *flight, out outcome) (answer, error) {
+	left := ctx.Err() != nil && out.err != nil
+	if !left || !fs.handOn(f) {
+		out = fs.finish(f, out)
+		fs.reuse(f)
+	}
+	if left {
+		return answer{from: fromPeer}, ctx.Err()
+	}
+	return out.answer, out.err
+}
+
+// enter is join for a fetch flight that its caller runs.
+func (fs *flights) enter(now time.Time, hash uint64, key string) (f *flight, began bool) {
 	s := fs.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if f, began = fs.joinLocked(s, k, hash, key, now); began {
+	if f, began = fs.joinLocked(s, fetchFlight, hash, key, now); began {
 		f.ctx, f.cancel = fs.env.ctx, func() {}
 	}
 	return f, began
 }
 
 // handOn runs a flight for those who wait while the caller that ran it leaves; false if there are none.
-func (fs *flights) handOn(f *flight, run func(context.Context) outcome) bool {
+func (fs *flights) handOn(f *flight) bool {
 	s := fs.shard(f.hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f.waiters--; f.waiters == 0 {
+		s.underway[f.kind].remove(f) // whoever comes now begins anew
 		return false
 	}
 	ctx, cancel := context.WithTimeout(fs.env.ctx, fs.env.timeout)
 	f.cancel = cancel
+	run := func(ctx context.Context) outcome { return fs.env.fetch(ctx, time.Now(), f.hash, f.key) }
 	if fs.env.spawn(func() { fs.run(ctx, f, run) }) {
 		return true
 	}

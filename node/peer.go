@@ -28,11 +28,18 @@ type link struct {
 	suspected atomic.Bool // of being stopped, and checked: see suspect
 	draining  atomic.Bool // it has said that it is about to leave
 	tail      tail
-	requests  sync.Map // group name to *outcomes
+	requests  sync.Map // group name to *groupOutcomes
+	recent    atomic.Pointer[groupOutcomes]
 }
 
 // outcomes counts requests by the Code of their reply; the last one counts those without a reply.
 type outcomes []atomic.Uint64
+
+// groupOutcomes are a group's.
+type groupOutcomes struct {
+	group    string
+	outcomes outcomes
+}
 
 // errNotAsked is the answer of a peer that did not answer lately.
 var errNotAsked = errors.New("not asked, as it did not answer lately")
@@ -55,10 +62,15 @@ func (l *link) ask(ctx context.Context, r transport.Request) (transport.Response
 	if len(r.Keys) > 0 {
 		r.Key = r.Keys[0]
 	}
-	if probe && !l.node.work.spawn(func() { l.probe(r.Group, r.Key) }) {
-		return transport.Response{}, ErrClosed
+	return transport.Response{}, l.notAsked(probe, r.Group, r.Key)
+}
+
+// notAsked is why the peer is not asked. It may be probed meanwhile. (A closure over a whole request would have each one allocated.)
+func (l *link) notAsked(probe bool, group, key string) error {
+	if probe && !l.node.work.spawn(func() { l.probe(group, key) }) {
+		return ErrClosed
 	}
-	return transport.Response{}, errNotAsked
+	return errNotAsked
 }
 
 // probe finds out whether the peer answers again.
@@ -78,7 +90,10 @@ func (l *link) check(group, key string, timeout time.Duration) error {
 
 // do sends a request and notes how it ended. It fails at once when the peer is no longer a member.
 func (l *link) do(ctx context.Context, r transport.Request) (transport.Response, error) {
-	started, replies := time.Now(), l.breaker.replies.Load()
+	if r.At.IsZero() {
+		r.At = time.Now()
+	}
+	replies := l.breaker.replies.Load()
 	resp, err := l.client.Do(ctx, r)
 	if err == nil {
 		l.counts(r.Group)[resp.Code].Add(1)
@@ -92,13 +107,13 @@ func (l *link) do(ctx context.Context, r transport.Request) (transport.Response,
 	}
 	counts := l.counts(r.Group)
 	counts[len(counts)-1].Add(1)
-	took := time.Since(started)
+	took := time.Since(r.At)
 	switch {
 	case errors.Is(err, transport.ErrClosed):
 	case !errors.Is(err, context.DeadlineExceeded):
 		l.fails(took, err)
 	case r.CachedOnly && took >= slowFailure && replies == l.breaker.replies.Load(): // else its origin may be slow, or it is busy
-		l.suspect(r)
+		l.suspect(r.Group, r.Key)
 	}
 	return resp, err
 }
@@ -112,13 +127,13 @@ func (l *link) fails(took time.Duration, err error) {
 
 // suspect finds out whether a peer that gave no reply for a while, not even from its store alone, is only slow. To be slow is no
 // failure: while a busy peer is not asked, its keys are loaded anew.
-func (l *link) suspect(r transport.Request) {
+func (l *link) suspect(group, key string) {
 	if l.breaker.open.Load() || !l.suspected.CompareAndSwap(false, true) {
 		return
 	}
 	check := func() {
 		defer l.suspected.Store(false)
-		switch err := l.check(r.Group, r.Key, checkTimeout); {
+		switch err := l.check(group, key, checkTimeout); {
 		case errors.Is(err, context.DeadlineExceeded):
 			l.fails(checkTimeout, err)
 		case err == nil:
@@ -131,11 +146,15 @@ func (l *link) suspect(r transport.Request) {
 }
 
 func (l *link) counts(group string) outcomes {
-	if c, ok := l.requests.Load(group); ok {
-		return c.(outcomes)
+	if c := l.recent.Load(); c != nil && c.group == group {
+		return c.outcomes
 	}
-	c, _ := l.requests.LoadOrStore(group, make(outcomes, len(transport.Codes())+1))
-	return c.(outcomes)
+	c, ok := l.requests.Load(group)
+	if !ok {
+		c, _ = l.requests.LoadOrStore(group, &groupOutcomes{group, make(outcomes, len(transport.Codes())+1)})
+	}
+	l.recent.Store(c.(*groupOutcomes))
+	return c.(*groupOutcomes).outcomes
 }
 
 // stats lists the counts of a group that are not zero.
@@ -146,8 +165,8 @@ func (l *link) stats(group string) []PeerRequests {
 		return nil
 	}
 	codes := transport.Codes()
-	for i := range counts.(outcomes) {
-		n := counts.(outcomes)[i].Load()
+	for i := range counts.(*groupOutcomes).outcomes {
+		n := counts.(*groupOutcomes).outcomes[i].Load()
 		if n == 0 {
 			continue
 		}

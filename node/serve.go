@@ -29,7 +29,7 @@ func (h *handler) ServeCached(r transport.Request) (transport.Response, bool) {
 	if !ok || r.Version > 0 || n.ctx.Err() != nil {
 		return transport.Response{}, false
 	}
-	n.seeClock()
+	n.seeClock(r.At)
 	a, ok := g.look(r.Key)
 	if !ok || a.absent || a.from == fromStale {
 		return transport.Response{}, false
@@ -39,7 +39,7 @@ func (h *handler) ServeCached(r transport.Request) (transport.Response, bool) {
 	case r.Peer:
 		g.counts.served.add()
 		if !r.CachedOnly {
-			resp.MinuteQPS = g.rates.asked(g.space.Hash(r.Key), time.Since(g.made))
+			resp.MinuteQPS = g.rates.asked(g.space.Hash(r.Key), r.At.Sub(g.made))
 		}
 	case !r.CachedOnly:
 		g.countHit(a.from, r.Key)
@@ -53,7 +53,7 @@ func (h *handler) Serve(ctx context.Context, r transport.Request) transport.Resp
 	if n.ctx.Err() != nil {
 		return responseTo(ErrClosed, r.Peer)
 	}
-	n.seeClock()
+	n.seeClock(time.Now())
 	if !n.clock.hear(r.Version) {
 		return transport.Response{Code: transport.BadRequest, Text: "the version is of a time to come: set the clocks"}
 	}
@@ -177,7 +177,7 @@ func (g *Group) carryOut(hash uint64, r transport.Request) (version uint64, firs
 }
 
 func (g *Group) serveGet(ctx context.Context, hash uint64, r transport.Request) transport.Response {
-	v, rate := g.node.view.Load(), g.rates.asked(hash, time.Since(g.made))
+	v, rate := g.node.view.Load(), g.rates.asked(hash, r.At.Sub(g.made))
 	a, ok := g.look(r.Key)
 	var err error
 	switch {

@@ -116,13 +116,10 @@ func held(groups []*node.Group) int {
 
 func waitFor(t testing.TB, what string, done func() bool) {
 	t.Helper()
-	tick := time.NewTicker(5 * time.Millisecond)
-	defer tick.Stop()
-	for limit := time.After(30 * time.Second); !done(); {
-		select {
-		case <-tick.C:
-		case <-limit:
+	for deadline := time.Now().Add(30 * time.Second); !done(); {
+		if time.Now().After(deadline) {
 			t.Fatalf("waited in vain until %s", what)
 		}
+		time.Sleep(5 * time.Millisecond)
 	}
 }

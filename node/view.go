@@ -45,17 +45,18 @@ func (v *view) owns(hash uint64) bool {
 
 // holders are the first count members that own the keys with hash, in the ring's order; this node is nil. It holds the keys
 // itself where the ring is empty.
-func (v *view) holders(hash uint64, count int) []*peer {
+func (v *view) holders(hash uint64, count int) []*peer { return v.appendHolders(nil, hash, count) }
+
+// appendHolders appends them to dst.
+func (v *view) appendHolders(dst []*peer, hash uint64, count int) []*peer {
 	if v.ring.Len() == 0 {
-		return []*peer{nil}
+		return append(dst, nil)
 	}
 	var few [fetchAttempts]int
-	owners := v.ring.Owners(few[:0], hash, count)
-	holders := make([]*peer, len(owners))
-	for i, owner := range owners {
-		holders[i] = v.owners[owner]
+	for _, owner := range v.ring.Owners(few[:0], hash, count) {
+		dst = append(dst, v.owners[owner])
 	}
-	return holders
+	return dst
 }
 
 // everyone is all members; this node is nil.

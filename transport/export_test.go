@@ -136,7 +136,7 @@ func AppendProof(b, proof []byte) []byte { return appendProof(b, proof) }
 func ParseRequest(b []byte) (r Request, id uint64, timeout time.Duration, err error) {
 	var in incoming
 	err = in.parse(b)
-	r = in.request(string(in.group), string(in.key))
+	r = in.request(time.Time{}, string(in.group), string(in.key))
 	r.Value = in.value
 	return r, in.id, in.timeout, err
 }

@@ -39,6 +39,7 @@ type hosted struct {
 	known  chan struct{} // closed once there are:
 	trust  trust
 	key    []byte            // that the client has proved to know; nil: none
+	came   time.Time         // when the requests came that are being read; the first lane's reader's own
 	groups map[string]string // names of groups, so that they are not allocated anew
 	large  largeReplies
 
@@ -57,6 +58,7 @@ func newHosted(g *guest) *hosted {
 		out:    newOutbox(g.conn, sendTimeout),
 		groups: map[string]string{}, underway: map[uint64]context.CancelFunc{}, heard: time.Now(),
 	}
+	h.came = h.heard
 	h.ctx, h.end = context.WithCancel(g.server.ctx)
 	h.large.init()
 	return h
@@ -68,7 +70,9 @@ func (h *hosted) run(key []byte, first *frame) {
 	close(h.known)
 	var work sync.WaitGroup
 	work.Go(func() { h.out.run(h.ctx.Done()) })
-	h.serve(first)
+	if h.conn.SetReadDeadline(h.came.Add(hostedIdle)) == nil {
+		h.serve(first)
+	}
 	h.quit()
 	work.Wait()
 }
@@ -79,13 +83,17 @@ func (h *hosted) serve(first *frame) {
 		return
 	}
 	for {
-		if !h.in.buffered() {
+		wait := !h.in.buffered()
+		if wait {
 			h.out.flush(false)
 			if !h.extend() {
 				return
 			}
 		}
 		f, err := h.in.small()
+		if wait {
+			h.came = time.Now()
+		}
 		if err != nil || !h.handle(f) {
 			return
 		}
@@ -96,12 +104,11 @@ func (h *hosted) serve(first *frame) {
 func (h *hosted) extend() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	now := time.Now()
-	if !h.heard.IsZero() && now.Sub(h.heard) < time.Second {
+	if h.came.Sub(h.heard) < time.Second {
 		return true
 	}
-	h.heard = now
-	return h.conn.SetReadDeadline(now.Add(hostedIdle)) == nil
+	h.heard = h.came
+	return h.conn.SetReadDeadline(h.came.Add(hostedIdle)) == nil
 }
 
 // handle takes one frame, and reports whether the session goes on.
@@ -133,11 +140,11 @@ func (h *hosted) request(in *incoming) bool {
 	if h.server.cached != nil && in.op == Get {
 		// The key is only lent, as ServeCached's contract has it: it is overwritten by the next frames.
 		key := unsafe.String(unsafe.SliceData(in.key), len(in.key))
-		if resp, ok := h.server.cached.ServeCached(in.request(h.group(in.group), key)); ok {
+		if resp, ok := h.server.cached.ServeCached(in.request(h.came, h.group(in.group), key)); ok {
 			return h.reply(in.id, in.peer, &resp)
 		}
 	}
-	r := in.request(h.group(in.group), string(in.key))
+	r := in.request(h.came, h.group(in.group), string(in.key))
 	if in.op == Set {
 		r.Value = append([]byte{}, in.value...)
 	}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"time"
 )
 
 var (
@@ -126,7 +127,7 @@ func (h *hosted) receiveLarge(g *guest, f frame) error {
 	if err := in.parse(head); err != nil {
 		return err
 	}
-	r := in.request(string(in.group), string(in.key))
+	r := in.request(time.Now(), string(in.group), string(in.key))
 	refused := h.refuse(&in)
 	if refused == nil {
 		refused = h.limit(r, length)

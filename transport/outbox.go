@@ -51,6 +51,11 @@ func newOutbox(conn net.Conn, timeout time.Duration) *outbox {
 // that would only wake a thread that finds nothing to do.
 func (o *outbox) flush(others bool) {
 	o.mu.Lock()
+	o.unlockAndFlush(others)
+}
+
+// unlockAndFlush is flush for who has locked mu.
+func (o *outbox) unlockAndFlush(others bool) {
 	if o.writing || len(o.queued) == 0 || o.closed {
 		o.mu.Unlock()
 		return
@@ -176,6 +181,5 @@ func (o *outbox) roomLocked() <-chan struct{} {
 func (o *outbox) signal(k kind, number uint64) {
 	o.mu.Lock()
 	o.queued = appendSignal(o.queued, k, number)
-	o.mu.Unlock()
-	o.flush(false)
+	o.unlockAndFlush(false)
 }

@@ -95,8 +95,8 @@ func (in *incoming) set(f field) {
 }
 
 // request is in as a Handler is asked it, without its value, with group and key as the caller makes them of the bytes.
-func (in *incoming) request(group, key string) Request {
-	r := Request{Op: in.op, Group: group, Key: key, Peer: in.peer}
+func (in *incoming) request(at time.Time, group, key string) Request {
+	r := Request{Op: in.op, Group: group, Key: key, Peer: in.peer, At: at}
 	switch in.op {
 	case Get, GetMany:
 		r.CachedOnly = in.cachedOnly

@@ -128,7 +128,7 @@ func (s *Server) request(r *http.Request, op Op, t target) (Request, *Response) 
 
 // readHeader reads all of a request but its body.
 func readHeader(r *http.Request, op Op, t target) (Request, error) {
-	req := Request{Op: op, Group: t.group, Key: t.key, Peer: r.Header.Get(headerPeer) != ""}
+	req := Request{Op: op, Group: t.group, Key: t.key, Peer: r.Header.Get(headerPeer) != "", At: time.Now()}
 	var err error
 	if req.Peer {
 		if req.Version, err = version(r.Header); err != nil {

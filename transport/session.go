@@ -77,7 +77,7 @@ func (s *session) close(why error) {
 
 // do sends r and returns the reply.
 func (s *session) do(ctx context.Context, r *Request) (Response, error) {
-	timeout, deadline := remaining(ctx)
+	timeout, deadline := remaining(ctx, r.At)
 	if timeout < 0 {
 		return Response{}, context.DeadlineExceeded
 	}
@@ -98,9 +98,7 @@ func (s *session) do(ctx context.Context, r *Request) (Response, error) {
 	if s.reading.CompareAndSwap(false, true) {
 		s.lead(ctx, c)
 	}
-	select {
-	case <-c.done:
-	case <-ctx.Done():
+	if !c.wait(ctx) {
 		if s.drop(c, id) {
 			s.cancel(id, r.isWrite())
 		}
@@ -109,6 +107,21 @@ func (s *session) do(ctx context.Context, r *Request) (Response, error) {
 	resp, err := c.resp, c.err
 	s.calls.release(c)
 	return resp, err
+}
+
+// wait waits for the end of a call; false if ctx ends first. A select of one channel takes longer than to receive from it.
+func (c *call) wait(ctx context.Context) bool {
+	done := ctx.Done()
+	if done == nil {
+		<-c.done
+		return true
+	}
+	select {
+	case <-c.done:
+		return true
+	case <-done:
+		return false
+	}
 }
 
 // cancel tells the member that nobody waits for a request any more. For a read it does so in a moment: another caller may ask
@@ -154,19 +167,21 @@ func (s *session) send(ctx context.Context, id uint64, r *Request, timeout time.
 		return err
 	}
 	s.out.queued = append(appendRequest(s.out.queued, id, r, timeout, len(value)), value...)
-	s.out.mu.Unlock()
-	s.out.flush(s.calls.active.Load() > 1 || s.together.Load() > 1)
+	s.out.unlockAndFlush(s.calls.active.Load() > 1 || s.together.Load() > 1)
 	return nil
 }
 
-// remaining is what is left until ctx's deadline, in whole milliseconds and at least one; 0 if it has none, and less once it has
+// remaining is what is left at a time, zero for now, until ctx's deadline, in whole milliseconds and at least one; 0 if it has none, and less once it has
 // passed.
-func remaining(ctx context.Context) (timeout time.Duration, deadline time.Time) {
+func remaining(ctx context.Context, at time.Time) (timeout time.Duration, deadline time.Time) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		return 0, deadline
 	}
-	left := time.Until(deadline)
+	if at.IsZero() {
+		at = time.Now()
+	}
+	left := deadline.Sub(at)
 	if left <= 0 {
 		return -1, deadline
 	}

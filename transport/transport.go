@@ -46,6 +46,10 @@ type Request struct {
 	// MaxReply bounds the value that a Client accepts, in bytes, or all values of a GetMany together. If zero, 64 MiB. It
 	// is not sent.
 	MaxReply int
+
+	// At is the time of the request. A Server sets it; it is the same for requests that came together. A caller of Do that has
+	// just read the clock may set it, so that the clock need not be read once more; if zero, now.
+	At time.Time
 }
 
 // isWrite reports whether a request changes what members hold.
