@@ -10,6 +10,7 @@ import (
 
 	"github.com/rs/zerolog"
 
+	"github.com/p2pcache/p2pcache/hashring"
 	"github.com/p2pcache/p2pcache/membership"
 )
 
@@ -21,7 +22,7 @@ const (
 )
 
 // MaxWeight is the largest Config.Weight.
-const MaxWeight = 100
+const MaxWeight = hashring.MaxWeight
 
 // MaxMembers is the largest Config.MaxMembers, and what it is if zero.
 const MaxMembers = membership.DefaultMaxMembers

@@ -1,10 +1,6 @@
 package node
 
-import (
-	"slices"
-	"strings"
-	"time"
-)
+import "time"
 
 // Source says where the answer to a Get came from.
 type Source string
@@ -84,10 +80,9 @@ type PeerRequests struct {
 func (n *Node) Stats() Stats {
 	v := n.view.Load()
 	s := Stats{Members: len(v.members), RingHash: v.ring.Fingerprint(), HandOver: n.handovers.progress.snapshot()}
-	for _, g := range n.groups.all() {
+	for _, g := range n.groups.all() { // which are sorted
 		s.Groups = append(s.Groups, g.Stats())
 	}
-	slices.SortFunc(s.Groups, func(a, b GroupStats) int { return strings.Compare(a.Name, b.Name) })
 	return s
 }
 

@@ -163,7 +163,7 @@ func TestAProcessWhoseSeedIsAwayServesAloneAndJoinsLater(t *testing.T) {
 	if !strings.Contains(early.logs.String(), "no seed answers yet") {
 		t.Errorf("the logs do not warn of the absent seed:\n%s", early.logs)
 	}
-	late := serve(t, "--gossip", seed)
+	late := serve(t, "--gossip", seed, "--listen", freePorts(t, 1)[0]) // members serve on the IP that they gossip on
 	agree(t, patience, early, late)
 }
 

@@ -3,13 +3,16 @@ package main_test
 import (
 	"bufio"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -35,17 +38,27 @@ func rawRequest(t testing.TB, addr, method, path string) int {
 	return r.StatusCode
 }
 
-// freePorts returns addresses that nothing listens on now, for processes that must know them beforehand.
+// lastPort is the last port that freePorts gave away.
+var lastPort atomic.Int32
+
+// freePorts returns addresses for processes that must know them beforehand. They are of an IP of loopback that is this run's own
+// where there are many, as on Linux, and none is given away twice: nobody else takes one before it is used.
 func freePorts(t testing.TB, n int) []string {
 	t.Helper()
-	addrs := make([]string, n)
-	for i := range addrs {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
+	pid := os.Getpid()
+	ip := fmt.Sprintf("127.%d.%d.%d", 64+pid>>16&63, pid>>8&255, pid&255)
+	if runtime.GOOS != "linux" {
+		ip = "127.0.0.1"
+	}
+	var addrs []string
+	for len(addrs) < n {
+		addr := fmt.Sprintf("%s:%d", ip, 20000+lastPort.Add(1))
+		if l, err := net.Listen("tcp", addr); err == nil {
+			l.Close()
+			addrs = append(addrs, addr)
+		} else if !errors.Is(err, syscall.EADDRINUSE) {
 			t.Fatal(err)
 		}
-		defer l.Close()
-		addrs[i] = l.Addr().String()
 	}
 	return addrs
 }

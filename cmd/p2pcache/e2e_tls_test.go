@@ -98,24 +98,23 @@ func TestTheAuthorityChangesWhileMembersServe(t *testing.T) {
 
 func TestOutsideClientsHaveAListenerAndATokenOfTheirOwn(t *testing.T) {
 	t.Parallel()
-	addr := freePorts(t, 1)[0]
 	token := file(t, "token", "t0ken\n")
-	serve(t, "--secret-file", file(t, "secret", "s3cret"), "--client-listen", addr, "--client-token-file", token)
+	p := serve(t, "--secret-file", file(t, "secret", "s3cret"), "--client-listen", "127.0.0.1:0", "--client-token-file", token)
+	addr := p.address("serving outside clients")
 	want(t, tool(t, "get", "scores", "Tom", "--server", addr, "--token-file", token), 0, "630")
 	wantError(t, tool(t, "get", "scores", "Tom", "--token-file", "/absent"), 2, "--token-file /absent: no such file")
 }
 
 func TestOutsideClientsNeedNoCertificateWhereMembersDo(t *testing.T) {
 	t.Parallel()
-	addr := freePorts(t, 1)[0]
 	authority := certstest.NewAuthority(t)
 	files := authority.Issue(t, t.TempDir(), 1)
 	token := file(t, "token", "t0ken")
-	p := serve(t, append(tlsFlags(files), "--secret-file", file(t, "secret", "s3cret"), "--client-listen", addr, "--client-token-file", token, "--admin", "127.0.0.1:0")...)
+	p := serve(t, append(tlsFlags(files), "--secret-file", file(t, "secret", "s3cret"), "--client-listen", "127.0.0.1:0", "--client-token-file", token, "--admin", "127.0.0.1:0")...)
 	ask := func(server string) result {
 		return tool(t, "get", "scores", "Tom", "--server", server, "--tls-ca", files.CA, "--token-file", token)
 	}
-	want(t, ask(addr), 0, "630")
+	want(t, ask(p.address("serving outside clients")), 0, "630")
 	if r := ask(p.listen); r.code != 1 {
 		t.Errorf("at the members' address: exit %d, %s%s; want 1", r.code, r.out, r.err)
 	}
@@ -137,9 +136,8 @@ func TestTLSThatCannotBeIsRefused(t *testing.T) {
 
 func TestTheOperatorsAddressHasProfilesAndTheNodesHasNone(t *testing.T) {
 	t.Parallel()
-	addr := freePorts(t, 1)[0]
-	p := serve(t, "--admin", addr)
-	admin := &process{t: t, listen: addr, logs: p.logs}
+	p := serve(t, "--admin", "127.0.0.1:0")
+	admin := &process{t: t, listen: p.address("pages for operators"), logs: p.logs}
 	for path, codes := range map[string][2]int{
 		"/metrics": {404, 200}, "/debug/pprof/heap": {404, 200}, "/": {404, 200}, "/healthz": {200, 200}, "/readyz": {200, 200},
 		value("scores", "Tom"): {200, 200},

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"syscall"
@@ -143,6 +144,14 @@ func (p *process) signal(s os.Signal) {
 	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
 	}
+}
+
+// address is the one that a line of the log tells.
+func (p *process) address(line string) string {
+	p.t.Helper()
+	find := regexp.MustCompile(line + `.* addr=(\S+)`)
+	eventually(p.t, patience, line, func() bool { return find.MatchString(p.logs.String()) })
+	return find.FindStringSubmatch(p.logs.String())[1]
 }
 
 // reload has the process read its files again, and waits until a new line of its log says so.

@@ -106,6 +106,9 @@ func (s *server) startNode() (err error) {
 		}
 		return nodeError(err)
 	}
+	if addr := s.node.ClientAddr(); addr != "" {
+		s.log.Info().Str("addr", addr).Msg("serving outside clients")
+	}
 	return nil
 }
 

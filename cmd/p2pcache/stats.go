@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"math"
 	"strings"
-	"time"
 
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/figure"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/pages"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/summary"
 )
@@ -58,8 +58,8 @@ func statsRows(now, before *pages.Cluster, group string) []string {
 	rows := make([]string, len(members))
 	for i, l := range members {
 		rows[i] = strings.Join([]string{
-			l.Member, orDash(l.State), percent(l.Share), number(l.Gets), percent(l.HitRatio), number(l.Served), number(l.Loads),
-			number(l.Errors), took(l.P50), took(l.P99), humanize.Comma(int64(l.Entries)), sizeOf(uint64(l.Bytes)), sizeOf(l.Memory),
+			l.Member, orDash(l.State), figure.Percent(l.Share), number(l.Gets), figure.Percent(l.HitRatio), number(l.Served), number(l.Loads),
+			number(l.Errors), figure.Time(l.P50), figure.Time(l.P99), humanize.Comma(int64(l.Entries)), sizeOf(uint64(l.Bytes)), sizeOf(l.Memory),
 		}, "\t")
 	}
 	return rows
@@ -71,26 +71,6 @@ func number(n float64) string {
 		return humanize.Comma(int64(n + 0.5))
 	}
 	return fmt.Sprintf("%.3g", n)
-}
-
-// percent prints a part of 1; a dash where there is none.
-func percent(part float64) string {
-	if part < 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%.1f%%", part*100)
-}
-
-// took prints a time to three digits; a dash for none.
-func took(d time.Duration) string {
-	if d <= 0 {
-		return "-"
-	}
-	unit := time.Nanosecond
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return d.Round(unit).String()
 }
 
 // sizeOf prints a size without the space before its unit, so that each row has as many words.

@@ -10,6 +10,7 @@ import (
 	"github.com/dustin/go-humanize"
 	"github.com/spf13/cobra"
 
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/figure"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/pages"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/summary"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/top"
@@ -109,7 +110,7 @@ func (f *topFlags) lines(ctx context.Context, a *asking, before *pages.Cluster, 
 			continue
 		}
 		fmt.Fprintf(out, topLine, time.UnixMilli(now.UnixMilli).Format(time.TimeOnly), humanize.Comma(int64(len(members))),
-			number(all.Gets), percent(all.HitRatio), number(all.Loads), took(all.P50), took(all.P99), sizeOf(uint64(all.Bytes)))
+			number(all.Gets), figure.Percent(all.HitRatio), number(all.Loads), figure.Time(all.P50), figure.Time(all.P99), sizeOf(uint64(all.Bytes)))
 	}
 	return nil
 }

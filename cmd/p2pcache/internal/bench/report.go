@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"time"
+
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/figure"
 )
 
 // Report is a Result as people and programs read it.
@@ -81,11 +83,4 @@ func (r Report) Write(w io.Writer) {
 func trim(percent float64) string { return strings.TrimSuffix(fmt.Sprintf("%g", percent), ".0") }
 
 // span is a time to three digits.
-func span(seconds float64) time.Duration {
-	d := time.Duration(seconds * 1e9)
-	unit := time.Nanosecond
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return d.Round(unit)
-}
+func span(seconds float64) time.Duration { return figure.Round(time.Duration(seconds * 1e9)) }

@@ -188,19 +188,18 @@ func TestComingsAndGoingsAreNoted(t *testing.T) {
 	if err := nodes[2].Leave(context.Background()); err != nil {
 		t.Fatal(err)
 	}
-	var kinds []string
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline) && !slices.Contains(kinds, "left") && !slices.Contains(kinds, "lost"); {
+	noted := func() bool {
 		var doc pages.Cluster
 		read(t, shows[0], pages.ClusterPath, &doc)
-		kinds = nil
-		for _, e := range doc.Events {
-			if e.Member == leaver {
-				kinds = append(kinds, e.Kind)
-			}
-		}
-		time.Sleep(50 * time.Millisecond)
+		return slices.ContainsFunc(doc.Events, func(e pages.Event) bool { return e.Member == leaver && (e.Kind == "left" || e.Kind == "lost") })
 	}
-	if len(kinds) == 0 {
-		t.Error("nobody noted that a member left")
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for limit := time.After(30 * time.Second); !noted(); {
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatal("nobody noted that a member left")
+		}
 	}
 }

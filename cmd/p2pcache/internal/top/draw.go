@@ -8,6 +8,7 @@ import (
 	"github.com/charmbracelet/x/ansi"
 	"github.com/dustin/go-humanize"
 
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/figure"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/pages"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/summary"
 )
@@ -32,13 +33,13 @@ type column struct {
 var columns = [...]column{
 	{"MEMBER", -22, func(l summary.Line) string { return l.Member }},
 	{"STATE", -9, func(l summary.Line) string { return l.State }},
-	{"SHARE", 7, func(l summary.Line) string { return percent(l.Share) }},
+	{"SHARE", 7, func(l summary.Line) string { return figure.Percent(l.Share) }},
 	{"GETS/S", 10, func(l summary.Line) string { return rate(l.Gets) }},
-	{"HITS", 7, func(l summary.Line) string { return percent(l.HitRatio) }},
+	{"HITS", 7, func(l summary.Line) string { return figure.Percent(l.HitRatio) }},
 	{"SERVED/S", 10, func(l summary.Line) string { return rate(l.Served) }},
 	{"LOADS/S", 9, func(l summary.Line) string { return rate(l.Loads) }},
-	{"P50", 8, func(l summary.Line) string { return span(l.P50) }},
-	{"P99", 8, func(l summary.Line) string { return span(l.P99) }},
+	{"P50", 8, func(l summary.Line) string { return figure.Time(l.P50) }},
+	{"P99", 8, func(l summary.Line) string { return figure.Time(l.P99) }},
 	{"HELD", 9, func(l summary.Line) string { return humanize.IBytes(uint64(l.Bytes)) }},
 	{"MEMORY", 9, func(l summary.Line) string { return humanize.IBytes(l.Memory) }},
 }
@@ -87,8 +88,8 @@ func (m Model) title() string {
 
 func headline(all summary.Line, members int) string {
 	part := func(value, what string) string { return bold.Styled(value) + " " + faint.Styled(what) + "    " }
-	return part(rate(all.Gets), "gets/s") + part(percent(all.HitRatio), "without the origin") + part(rate(all.Loads), "loads/s") +
-		part(span(all.P50), "median") + part(span(all.P99), "p99") + part(humanize.IBytes(uint64(all.Bytes)), "held") +
+	return part(rate(all.Gets), "gets/s") + part(figure.Percent(all.HitRatio), "without the origin") + part(rate(all.Loads), "loads/s") +
+		part(figure.Time(all.P50), "median") + part(figure.Time(all.P99), "p99") + part(humanize.IBytes(uint64(all.Bytes)), "held") +
 		part(fmt.Sprint(members), "members")
 }
 
@@ -192,22 +193,4 @@ func rate(n float64) string {
 		return humanize.Comma(int64(n + 0.5))
 	}
 	return fmt.Sprintf("%.1f", n)
-}
-
-func percent(part float64) string {
-	if part < 0 {
-		return "-"
-	}
-	return fmt.Sprintf("%.1f%%", part*100)
-}
-
-func span(d time.Duration) string {
-	if d <= 0 {
-		return "-"
-	}
-	unit := time.Nanosecond
-	for d/unit >= 1000 {
-		unit *= 10
-	}
-	return d.Round(unit).String()
 }
