@@ -25,6 +25,9 @@ type Stats struct {
 	// RingHash is equal on nodes whose rings are equal. It has at most 53 bits, so that a float64 holds it.
 	RingHash uint64
 
+	// GossipRefused counts what gossip brought and this node turned away.
+	GossipRefused GossipRefused
+
 	// HandOver tells of entries that are on their way to the members that own them now.
 	HandOver HandOver
 
@@ -63,6 +66,14 @@ type GroupStats struct {
 	OriginLoadSeconds Histogram
 }
 
+// GossipRefused counts gossip that a node turned away since it started. It is zero on a node that does not gossip.
+type GossipRefused struct {
+	Strangers uint64 // packets and streams of another cluster or secret, or that no member would send
+	Invalid   uint64 // announcements of members that cannot be, and news that cannot be
+	NameTaken uint64 // announcements of a name that another live member has
+	Excessive uint64 // packets that are too large, and streams beyond how many may be open
+}
+
 // Holding says how much a store holds of one kind.
 type Holding struct {
 	Entries int
@@ -79,11 +90,22 @@ type PeerRequests struct {
 // Stats returns a snapshot of what n and its groups count.
 func (n *Node) Stats() Stats {
 	v := n.view.Load()
-	s := Stats{Members: len(v.members), RingHash: v.ring.Fingerprint(), HandOver: n.handovers.progress.snapshot()}
+	s := Stats{
+		Members: len(v.members), RingHash: v.ring.Fingerprint(),
+		GossipRefused: n.gossipRefused(), HandOver: n.handovers.progress.snapshot(),
+	}
 	for _, g := range n.groups.all() { // which are sorted
 		s.Groups = append(s.Groups, g.Stats())
 	}
 	return s
+}
+
+func (n *Node) gossipRefused() GossipRefused {
+	if n.cluster == nil {
+		return GossipRefused{}
+	}
+	s := n.cluster.Stats()
+	return GossipRefused{Strangers: s.Strangers, Invalid: s.Refused, NameTaken: s.Conflicts, Excessive: s.Dropped}
 }
 
 // Histogram counts durations.

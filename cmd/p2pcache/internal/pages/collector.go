@@ -38,6 +38,8 @@ var (
 		"Members that this node knows, itself included.")
 	ringHash = desc("p2pcache_ring_hash",
 		"Equal on nodes whose rings are equal.")
+	gossipRefusedTotal = desc("p2pcache_gossip_refused_total",
+		"Gossip that this node turned away, by why.", "reason")
 	getSeconds = desc("p2pcache_get_seconds",
 		"Time that Gets took, by where the answer came from. Local and hot hits are sampled.", "group", "source")
 	originLoadSeconds = desc("p2pcache_origin_load_seconds",
@@ -54,7 +56,7 @@ type collector struct{ node Node }
 func (c collector) Describe(out chan<- *prometheus.Desc) {
 	for _, d := range []*prometheus.Desc{
 		getsTotal, servedTotal, originLoadsTotal, originErrorsTotal, peerRequestsTotal, cacheBytes, cacheEntries,
-		cacheMaxBytes, evictionsTotal, membersCount, ringHash, getSeconds, originLoadSeconds,
+		cacheMaxBytes, evictionsTotal, membersCount, ringHash, gossipRefusedTotal, getSeconds, originLoadSeconds,
 	} {
 		out <- d
 	}
@@ -65,6 +67,7 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 	m := metrics{out: out}
 	m.gauge(membersCount, float64(stats.Members))
 	m.gauge(ringHash, float64(stats.RingHash))
+	m.gossip(stats.GossipRefused)
 	for _, g := range stats.Groups {
 		m.group(g)
 	}
@@ -72,6 +75,13 @@ func (c collector) Collect(out chan<- prometheus.Metric) {
 
 // metrics sends metrics to out.
 type metrics struct{ out chan<- prometheus.Metric }
+
+func (m metrics) gossip(refused node.GossipRefused) {
+	m.counter(gossipRefusedTotal, refused.Strangers, "stranger")
+	m.counter(gossipRefusedTotal, refused.Invalid, "invalid")
+	m.counter(gossipRefusedTotal, refused.NameTaken, "name-taken")
+	m.counter(gossipRefusedTotal, refused.Excessive, "excessive")
+}
 
 func (m metrics) group(g node.GroupStats) {
 	for _, source := range sources {

@@ -51,6 +51,7 @@ func (fake) Group(name string) (*node.Group, bool) { return nil, name == "scores
 func (f fake) Stats() node.Stats {
 	return node.Stats{
 		Members: 2, RingHash: 1<<53 - 1,
+		GossipRefused: node.GossipRefused{Strangers: 5, Invalid: 1, NameTaken: 2, Excessive: 3},
 		Groups: []node.GroupStats{{
 			Name:   "scores",
 			Gets:   map[node.Source]uint64{node.SourceLocal: 5, node.SourcePeer: 3},
