@@ -1,6 +1,7 @@
 package node
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -98,6 +99,10 @@ type Config struct {
 	// answered in protobuf, a plus in its path is a space, and a peer may reply as groupcache does. If false, raw bytes, a
 	// plus, and only what members of this project reply.
 	GroupcacheCompat bool
+
+	// RequestContext derives the context of a client's request from its header, such as the trace that it is part of; a Loader that
+	// the request leads to finds its values. If nil, requests carry no values.
+	RequestContext func(*http.Request) context.Context
 
 	// Fallback serves the paths outside /_gocache/ on the node's listen address. If nil, they are not found.
 	Fallback http.Handler

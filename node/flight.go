@@ -108,10 +108,10 @@ func (fs *flights) shard(hash uint64) *flightShard { return &fs.shards[hash%flig
 // no write may reach this node, a flight that began earlier may be one that should have been fenced: then the next one counts.
 func (fs *flights) do(ctx context.Context, k flightKind, hash uint64, key string, run func(context.Context) outcome) (answer, error) {
 	again := fs.env.outOfTouch()
-	f, began := fs.join(k, hash, key, run)
+	f, began := fs.joinWith(ctx, k, hash, key, run)
 	a, err := fs.wait(ctx, f)
 	if err == nil && again && !began { // a write may have missed it
-		f, _ = fs.join(k, hash, key, run)
+		f, _ = fs.joinWith(ctx, k, hash, key, run)
 		a, err = fs.wait(ctx, f)
 	}
 	return a, err
@@ -140,9 +140,14 @@ func (fs *flights) start(k flightKind, hash uint64, key string, run func(context
 	fs.join(k, hash, key, run)
 }
 
-// join counts the caller among the waiters of the flight for a key, which run begins if there is none, or only one whose time
-// is up. It reports whether the flight began with that.
+// join is joinWith for who has no values to carry.
 func (fs *flights) join(k flightKind, hash uint64, key string, run func(context.Context) outcome) (f *flight, began bool) {
+	return fs.joinWith(fs.env.ctx, k, hash, key, run)
+}
+
+// joinWith counts the caller among the waiters of the flight for a key, which run begins if there is none, or only one whose time
+// is up. It reports whether the flight began with that, and so carries the values of the caller's context.
+func (fs *flights) joinWith(values context.Context, k flightKind, hash uint64, key string, run func(context.Context) outcome) (f *flight, began bool) {
 	s := fs.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,7 +155,11 @@ func (fs *flights) join(k flightKind, hash uint64, key string, run func(context.
 		return f, false
 	}
 	f.done = make(chan struct{})
-	f.ctx, f.cancel = context.WithTimeout(fs.env.ctx, fs.env.timeout)
+	ctx := fs.env.ctx
+	if values != ctx {
+		ctx = carrying{ctx, values}
+	}
+	f.ctx, f.cancel = context.WithTimeout(ctx, fs.env.timeout)
 	if !fs.env.spawn(func() { fs.run(f.ctx, f, run) }) {
 		s.underway[k].remove(f)
 		f.publish(outcome{answer: answer{from: k.source()}, err: ErrClosed})

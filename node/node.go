@@ -119,7 +119,7 @@ func newNode(cfg Config, listener net.Listener) (*Node, error) {
 	n.startHandovers()
 	n.server = transport.NewServer(transport.ServerConfig{
 		Handler: (*handler)(n), Fallback: cfg.Fallback, Member: n.name, TLS: cfg.TLS, Token: cfg.ClientToken,
-		GroupcacheCompat: cfg.GroupcacheCompat, Logger: cfg.Logger,
+		GroupcacheCompat: cfg.GroupcacheCompat, RequestContext: cfg.RequestContext, Logger: cfg.Logger,
 	})
 	keys.giveHTTP(n.server)
 	return n, nil

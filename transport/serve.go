@@ -54,7 +54,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, escaped string) {
 			return
 		}
 	}
-	ctx, cancel := deadline(r.Context(), left)
+	ctx, cancel := deadline(s.cfg.RequestContext(r), left)
 	defer cancel()
 	extendTimeout(ctx, w)
 	s.reply(w, r, req, s.cfg.Handler.Serve(ctx, req))

@@ -45,6 +45,9 @@ type ServerConfig struct {
 	// TLS is used to serve. If nil, plain HTTP.
 	TLS *tls.Config
 
+	// RequestContext derives the context of a plain request that the Handler has to work for. If nil, the request's own.
+	RequestContext func(*http.Request) context.Context
+
 	// GroupcacheCompat answers a request without an Accept header in protobuf and reads a plus in a path as a space.
 	GroupcacheCompat bool
 
@@ -78,6 +81,9 @@ func NewServer(cfg ServerConfig) *Server {
 	}
 	if cfg.Fallback == nil {
 		cfg.Fallback = http.NotFoundHandler()
+	}
+	if cfg.RequestContext == nil {
+		cfg.RequestContext = (*http.Request).Context
 	}
 	if cfg.MaxConns == 0 {
 		cfg.MaxConns = mostConns()

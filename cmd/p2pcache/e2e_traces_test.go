@@ -50,6 +50,20 @@ func TestLoadsAreTracedToTheOriginWhereTheEnvironmentAsksForIt(t *testing.T) {
 	if len(parent) != 4 || len(parent[1]) != 32 {
 		t.Fatalf("the origin was told of %q, want a trace", parent)
 	}
+	const caller = "4bf92f3577b34da6a3ce929d0e0e4736"
+	get, err := http.NewRequest(http.MethodGet, "http://"+on.listen+value("pages", "another"), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	get.Header.Set("Traceparent", "00-"+caller+"-00f067aa0ba902b7-01")
+	got, err := browser.Do(get)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer got.Body.Close()
+	if told, _ := io.ReadAll(got.Body); !strings.HasPrefix(string(told), "00-"+caller+"-") || strings.Contains(string(told), "00f067aa0ba902b7") {
+		t.Errorf("the origin was told of %q, want a span of its own in the caller's trace", told)
+	}
 	on.signal(syscall.SIGTERM)
 	if code := on.exitCode(); code != 0 {
 		t.Errorf("exit %d, want 0", code)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/origin"
 	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/pages"
+	"github.com/p2pcache/p2pcache/cmd/p2pcache/internal/traces"
 	"github.com/p2pcache/p2pcache/node"
 )
 
@@ -159,6 +160,9 @@ func (p plan) nodeConfig(l net.Listener, shows *pages.Pages, log zerolog.Logger)
 	}
 	if p.gossip == noGossip {
 		c.Gossip = ""
+	}
+	if traces.Wanted() {
+		c.RequestContext = traces.Continue
 	}
 	return c
 }

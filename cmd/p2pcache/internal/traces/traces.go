@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/exporters/otlp/otlptrace/otlptracehttp"
+	"go.opentelemetry.io/otel/propagation"
 	"go.opentelemetry.io/otel/sdk/resource"
 	sdk "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
@@ -29,7 +31,7 @@ type Tracer struct {
 // Start returns a Tracer that sends to the OTLP endpoint that the environment names, over HTTP; nil where it names none. The
 // specification's other variables count as well: OTEL_TRACES_SAMPLER, OTEL_SERVICE_NAME and so on.
 func Start(ctx context.Context, member, version string) (*Tracer, error) {
-	if !wanted() {
+	if !Wanted() {
 		return nil, nil
 	}
 	exporter, err := otlptracehttp.New(ctx)
@@ -47,7 +49,8 @@ func Start(ctx context.Context, member, version string) (*Tracer, error) {
 	return &Tracer{provider, provider.Tracer("github.com/p2pcache/p2pcache")}, nil
 }
 
-func wanted() bool {
+// Wanted tells whether the environment asks for traces.
+func Wanted() bool {
 	if os.Getenv("OTEL_SDK_DISABLED") == "true" {
 		return false
 	}
@@ -57,6 +60,12 @@ func wanted() bool {
 		}
 	}
 	return false
+}
+
+// Continue is the context of a request that is part of the trace that its header names, if it names one: a load that the request
+// leads to is a span of that trace.
+func Continue(r *http.Request) context.Context {
+	return propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
 }
 
 // Loader returns load with a span around each call: the origin's work, for whoever waits for it. The loader's context
