@@ -29,8 +29,6 @@ func (d demo) Loader(group string, _ int) (node.Loader, error) {
 	}, nil
 }
 
-func (demo) Close() {}
-
 func score(player string) (string, bool) {
 	switch player {
 	case "Tom":

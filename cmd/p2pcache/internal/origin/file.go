@@ -28,7 +28,7 @@ func parseFile(dir string) (Origin, error) {
 	return files{dir}, nil
 }
 
-// Loader opens the group's directory, which stays open for the life of the process: keys are looked up inside it and
+// Loader opens the group's directory, which stays open until nobody has the Loader any more: keys are looked up inside it and
 // nowhere else, even if it is renamed.
 func (f files) Loader(group string, maxValueBytes int) (node.Loader, error) {
 	if strings.Contains(f.dir, groupPlaceholder) && !isName(group) {
@@ -42,9 +42,6 @@ func (f files) Loader(group string, maxValueBytes int) (node.Loader, error) {
 		return readFile(root, key, maxValueBytes)
 	}, nil
 }
-
-// Close leaves the directories open for the loads that run: each is closed once no Loader has it any more.
-func (files) Close() {}
 
 // readFile returns what the file named key holds. A name that is not in its shortest form is not found, so that no two
 // keys are one file.

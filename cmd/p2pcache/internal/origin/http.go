@@ -98,9 +98,6 @@ func (s service) Loader(group string, maxValueBytes int) (node.Loader, error) {
 	return g.load, nil
 }
 
-// Close drops the connections that wait for requests.
-func (s service) Close() { s.client.CloseIdleConnections() }
-
 func (g grouped) load(ctx context.Context, key string) (node.Value, error) {
 	target, ok := g.url.url(key)
 	if !ok {

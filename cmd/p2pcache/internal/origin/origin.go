@@ -18,9 +18,6 @@ type Origin interface {
 	// is put. Loads of a value longer than maxValueBytes fail with node.ErrTooLarge. An error says that this origin cannot
 	// serve such a group.
 	Loader(group string, maxValueBytes int) (node.Loader, error)
-
-	// Close gives up what the origin keeps open. Loads that run go on.
-	Close()
 }
 
 // Specs lists the forms that New understands, for messages and help.
@@ -50,5 +47,3 @@ func New(c Config, log zerolog.Logger) (Origin, error) {
 type none struct{}
 
 func (none) Loader(string, int) (node.Loader, error) { return nil, nil }
-
-func (none) Close() {}

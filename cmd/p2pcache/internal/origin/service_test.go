@@ -22,7 +22,6 @@ func configured(t testing.TB, c origin.Config) node.Loader {
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(from.Close)
 	load, err := from.Loader("g", limit)
 	if err != nil {
 		t.Fatal(err)
