@@ -1,7 +1,5 @@
 package node
 
-import "time"
-
 // Source says where the answer to a Get came from.
 type Source string
 
@@ -106,19 +104,6 @@ func (n *Node) gossipRefused() GossipRefused {
 	}
 	s := n.cluster.Stats()
 	return GossipRefused{Strangers: s.Strangers, Invalid: s.Refused, NameTaken: s.Conflicts, Excessive: s.Dropped}
-}
-
-// Histogram counts durations.
-type Histogram struct {
-	Count   uint64
-	Sum     time.Duration
-	Buckets []Bucket // ascending
-}
-
-// Bucket is the number of durations up to and including a bound.
-type Bucket struct {
-	UpTo  time.Duration
-	Count uint64
 }
 
 // Stats returns a snapshot of what g counts on this node.
