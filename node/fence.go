@@ -36,7 +36,7 @@ func (fs *flights) fenceAll(version uint64, write func()) bool {
 	for i := range fs.shards {
 		s := &fs.shards[i]
 		s.mu.Lock()
-		defer s.mu.Unlock()
+		defer s.mu.Unlock() // once write has returned: nothing is stored in any shard before
 		for k := range s.underway {
 			s.underway[k].clear()
 		}

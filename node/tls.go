@@ -130,27 +130,29 @@ func (c *certificates) readLocked() error {
 
 // now is the configuration for a new connection.
 func (c *certificates) now() *tls.Config {
-	if c.look.TryLock() {
-		c.followLocked()
-		c.look.Unlock()
+	switch changed, err := c.follow(); {
+	case err != nil:
+		c.log.Warn().Err(err).Msg("TLS files could not be read: what they held before stays in use")
+	case changed:
+		c.log.Info().Msg("TLS files were read anew")
 	}
 	return c.config.Load()
 }
 
-// followLocked reads the files again if they have changed, unless it was looked a moment ago.
-func (c *certificates) followLocked() {
+// follow reads the files again if they have changed, unless somebody looks already, or did a moment ago.
+func (c *certificates) follow() (changed bool, err error) {
+	if !c.look.TryLock() {
+		return false, nil
+	}
+	defer c.look.Unlock()
 	if time.Since(c.checked) < tlsCheckEvery {
-		return
+		return false, nil
 	}
 	c.checked = time.Now()
 	if found, err := c.files.stamps(); err == nil && found == c.read {
-		return
+		return false, nil
 	}
-	if err := c.readLocked(); err != nil {
-		c.log.Warn().Err(err).Msg("TLS files could not be read: what they held before stays in use")
-		return
-	}
-	c.log.Info().Msg("TLS files were read anew")
+	return true, c.readLocked()
 }
 
 // source is what gives the configuration for new connections to members; nil without files.
