@@ -23,11 +23,6 @@ const (
 	// again, and varies by a quarter, so that not all members ask at one moment.
 	firstWindow   = 500 * time.Millisecond
 	longestWindow = 10 * time.Second
-
-	// A peer stalls when it leaves a number of requests, which other members could answer, without a reply, and has given
-	// none for a while.
-	stalledRequests = 3
-	stalledFor      = 100 * time.Millisecond
 )
 
 // breaker decides whether a peer is asked. It opens when requests fail, and closes when the peer answers again, which is found
@@ -41,8 +36,6 @@ type breaker struct {
 	failures int        // in a row
 	retries  float64    // that were caused, beyond retryShare
 	counted  uint64     // replies that retryShare was taken of
-	stalls   int        // requests that others answered since the last reply
-	stalled  time.Time  // the first of them
 	window   time.Duration
 	until    time.Time // when the peer may be probed
 	probing  bool
@@ -74,7 +67,7 @@ func (b *breaker) succeeded() bool {
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.failures, b.stalls = 0, 0
+	b.failures = 0
 	b.troubled.Store(false)
 	if !b.open.Load() {
 		return false
@@ -94,22 +87,6 @@ func (b *breaker) failed(took time.Duration) bool {
 	b.retries = max(b.retries-retryShare*float64(replies-b.counted), 0) + 1
 	b.counted = replies
 	if b.failures < maxFailures && took < slowFailure && b.retries <= maxRetries {
-		return false
-	}
-	return b.openLocked()
-}
-
-// stall notes that another member answered what the peer should have long answered, and reports whether that opened the
-// breaker.
-func (b *breaker) stall() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.troubled.Store(true)
-	if b.stalls == 0 {
-		b.stalled = time.Now()
-	}
-	b.stalls++
-	if b.stalls < stalledRequests || time.Since(b.stalled) < stalledFor {
 		return false
 	}
 	return b.openLocked()

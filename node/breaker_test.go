@@ -91,36 +91,32 @@ func TestABreakersWindowsGrowAndLetOneProbeThrough(t *testing.T) {
 	})
 }
 
-func TestABreakerOpensForAPeerThatStalls(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var b node.Breaker
-		for range 100 {
-			if b.Stall() {
-				t.Fatal("many at one moment opened it: a pause of the garbage collector does that")
-			}
-		}
-		time.Sleep(150 * time.Millisecond)
-		b.Succeeded()
-		for range 2 {
-			if b.Stall() {
-				t.Fatal("what came before a reply counts")
-			}
-			time.Sleep(150 * time.Millisecond)
-		}
-		if !b.Stall() {
-			t.Error("it stays closed for a peer that lets others answer for 300 ms")
-		}
-	})
-}
-
 func TestHedgesBeginWhereOneOfTwentyIsSlower(t *testing.T) {
 	var tail node.Tail
+	if after := tail.HedgeAfter(); after != 50*time.Millisecond {
+		t.Errorf("a peer that never answered is hedged after %v", after)
+	}
 	random := rand.New(rand.NewPCG(1, 2))
 	for range 20_000 {
 		tail.Observe(time.Duration(random.Float64() * float64(20*time.Millisecond)))
 	}
-	// Until many requests were made, hedges are kept for worse times, and wait for twice as long.
-	if p95 := tail.HedgeAfter() / 2; p95 < 17*time.Millisecond || p95 > 20*time.Millisecond {
+	p95 := tail.HedgeAfter()
+	if p95 < 17*time.Millisecond || p95 > 21*time.Millisecond {
 		t.Errorf("the p95 of times from 0 to 20 ms is estimated as %v", p95)
+	}
+	tail.Hedged(40)
+	if after := tail.HedgeAfter(); after != 2*p95 {
+		t.Errorf("when few hedges are left, they come after %v, want twice the p95 of %v", after, p95)
+	}
+}
+
+func TestWhatANewConnectionTookIsSoonForgotten(t *testing.T) {
+	var tail node.Tail
+	tail.Observe(20 * time.Millisecond)
+	for range 150 {
+		tail.Observe(time.Millisecond / 2)
+	}
+	if after := tail.HedgeAfter(); after > 3*time.Millisecond {
+		t.Errorf("after 150 replies within 0.5 ms, and a first one of 20 ms, a copy is asked for after %v", after)
 	}
 }

@@ -26,6 +26,7 @@ type link struct {
 	client    *transport.Client
 	breaker   breaker
 	suspected atomic.Bool // of being stopped, and checked: see suspect
+	stalls    atomic.Bool // copies of what it owns are asked for first: see stall
 	draining  atomic.Bool // it has said that it is about to leave
 	tail      tail
 	requests  sync.Map // group name to *groupOutcomes
@@ -44,10 +45,12 @@ type groupOutcomes struct {
 // errNotAsked is the answer of a peer that did not answer lately.
 var errNotAsked = errors.New("not asked, as it did not answer lately")
 
-// Bounds of a probe of a peer that did not answer, and of the check of one that may.
+// Bounds of a probe of a peer that did not answer, and of the check of one that may: where others have copies of what it owns, it is
+// done without sooner.
 const (
 	probeTimeout = time.Second
 	checkTimeout = 500 * time.Millisecond
+	stallTimeout = 200 * time.Millisecond
 )
 
 // ask sends a request unless the peer did not answer lately: another member should be asked then.
@@ -128,20 +131,30 @@ func (l *link) fails(took time.Duration, err error) {
 // suspect finds out whether a peer that gave no reply for a while, not even from its store alone, is only slow. To be slow is no
 // failure: while a busy peer is not asked, its keys are loaded anew.
 func (l *link) suspect(group, key string) {
-	if l.breaker.open.Load() || !l.suspected.CompareAndSwap(false, true) {
+	l.verify(&l.suspected, group, key, checkTimeout, l.node.giveBack)
+}
+
+// stall finds out the same of a peer when another one has answered in its place.
+func (l *link) stall(group, key string) {
+	l.verify(&l.stalls, group, key, stallTimeout, func() {})
+}
+
+// verify asks the peer in the background whether it answers, unless that goes on already. The flag is set meanwhile.
+func (l *link) verify(going *atomic.Bool, group, key string, timeout time.Duration, answers func()) {
+	if l.breaker.open.Load() || !going.CompareAndSwap(false, true) {
 		return
 	}
 	check := func() {
-		defer l.suspected.Store(false)
-		switch err := l.check(group, key, checkTimeout); {
+		defer going.Store(false)
+		switch err := l.check(group, key, timeout); {
 		case errors.Is(err, context.DeadlineExceeded):
-			l.fails(checkTimeout, err)
+			l.fails(timeout, err)
 		case err == nil:
-			l.node.giveBack()
+			answers()
 		}
 	}
 	if !l.node.work.spawn(check) {
-		l.suspected.Store(false)
+		going.Store(false)
 	}
 }
 

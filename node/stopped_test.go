@@ -41,7 +41,11 @@ func (s *stopper) Accept() (net.Conn, error) {
 func (s *stopper) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.gate = make(chan struct{})
+	select {
+	case <-s.gate:
+		s.gate = make(chan struct{})
+	default: // it is stopped
+	}
 }
 
 func (s *stopper) resume() {
