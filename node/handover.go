@@ -4,8 +4,6 @@ import (
 	"context"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/time/rate"
 )
 
 const (
@@ -13,12 +11,6 @@ const (
 	// leaves. Few requests in flight leave the peers' Gets their turn.
 	handOverWorkers = 8
 	leaveWorkers    = 32
-
-	// handOverRate bounds what a node hands over while it serves, in bytes per second; entryCost is what an entry counts
-	// beside its key and value.
-	handOverRate  = 64 << 20
-	handOverBurst = 256 << 10
-	entryCost     = 512
 
 	// strayPause is how long a node waits before it hands over copies that came to it by mistake: rings that differ mostly
 	// agree by then.
@@ -30,9 +22,8 @@ type handovers struct {
 	wake     chan struct{}        // holds an element when the view has changed
 	strayed  chan struct{}        // holds an element when copies came that others should hold
 	settled  atomic.Pointer[view] // by which all was handed over that this node held
-	pace     *rate.Limiter
-	cancel   context.CancelFunc // ends those of a node that serves
-	done     chan struct{}      // closed when they have ended
+	cancel   context.CancelFunc   // ends those of a node that serves
+	done     chan struct{}        // closed when they have ended
 	intake   intake
 	progress progress
 }
@@ -41,7 +32,6 @@ type handovers struct {
 func (n *Node) startHandovers() {
 	h := &n.handovers
 	h.wake, h.strayed, h.done = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{})
-	h.pace = rate.NewLimiter(handOverRate, handOverBurst)
 	h.settled.Store(n.view.Load())
 	ctx, cancel := context.WithCancel(n.ctx)
 	h.cancel = cancel
@@ -82,8 +72,9 @@ func (n *Node) handOver(ctx context.Context, c change) {
 	n.handovers.progress.begin(n, false)
 	defer n.handovers.progress.end()
 	var passes []*pass
+	pace := n.sharePace()
 	for _, g := range n.groups.all() {
-		p := &pass{group: g, change: c, current: current, pace: n.handovers.pace, workers: handOverWorkers}
+		p := &pass{group: g, change: c, current: current, pace: pace, workers: handOverWorkers}
 		g.returned.begin()
 		defer g.returned.end()
 		p.run(ctx)

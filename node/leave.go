@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"golang.org/x/time/rate"
 )
 
 // farewell is the share of the time to leave that is kept for telling the others and ending requests, however much is left to
@@ -65,23 +64,8 @@ func (n *Node) leave(ctx context.Context) error {
 	return fmt.Errorf("node: leave: %w", err)
 }
 
-// leaveShare is the share of the time to leave within which all should be handed over, where that takes more than handOverRate.
-const leaveShare = 3
-
 // lateShare is the share of the time within which all should be handed over though replies are slow.
 const lateShare = 0.7
-
-// leavePace is the pace of handing over in a hurry, which still leaves the Gets their turn.
-func (n *Node) leavePace(ctx context.Context) *rate.Limiter {
-	var held int64
-	for _, g := range n.groups.all() {
-		s := g.store.Stats().Owned
-		held += s.Bytes + int64(s.Entries)*entryCost
-	}
-	end, _ := ctx.Deadline()
-	hurry := leaveShare * float64(held) / time.Until(end).Seconds()
-	return rate.NewLimiter(rate.Limit(max(hurry, handOverRate)), handOverBurst)
-}
 
 // lateBy tells whether handing over takes more of ctx's time than it should: at its pace until now, some would be left.
 func (n *Node) lateBy(ctx context.Context) func() bool {

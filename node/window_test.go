@@ -28,3 +28,18 @@ func TestAWindowFollowsHowLongRepliesTake(t *testing.T) {
 		t.Errorf("a window of %d where time runs out", n)
 	}
 }
+
+func TestLittleIsHandedOverSlowlyAndMuchAtTheRateThatIsAllowed(t *testing.T) {
+	const mb = 1 << 20
+	for _, c := range []struct{ held, serving, leaving float64 }{
+		{0, 2 * mb, 2 * mb},
+		{16 * mb, 4 * mb, 16 * mb},
+		{128 * mb, 32 * mb, 64 * mb},
+		{1024 * mb, 64 * mb, 64 * mb},
+	} {
+		if serving, leaving := node.HandOverPace(c.held); serving != c.serving || leaving != c.leaving {
+			t.Errorf("%v bytes are handed over at %v bytes/s, want %v; by a node that leaves at %v, want %v",
+				c.held, serving, c.serving, leaving, c.leaving)
+		}
+	}
+}
