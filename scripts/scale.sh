@@ -31,7 +31,7 @@ simulate() {
   # Under go test, for simulated time is part of package testing.
   go test ./scripts/scale -count=1 -v -timeout=2h -run '^TestSimulation$' \
     -args -sizes 10,30,100,300,1000 -out "$root/$figures" "$@"
-  "$tool" plot "$figures" docs/scale.svg
+  (cd scripts/bench && go run . scaleplot "$root/$figures" "$root/docs/scale.svg")
 }
 
 tool=$(mktemp -d)/scale

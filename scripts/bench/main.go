@@ -14,6 +14,7 @@ import (
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/remote"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/report"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/ringcost"
+	"github.com/p2pcache/p2pcache/scripts/bench/internal/scaleplot"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/scaling"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/store"
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/worker"
@@ -35,7 +36,7 @@ func newRootCommand() *cobra.Command {
 	root.AddCommand(
 		deploys.Command(settings), herd.Command(settings), hitratio.Command(settings), local.Command(settings), remote.Command(settings),
 		remote.GetManyCommand(settings), ringcost.Command(settings), scaling.Command(settings), store.Command(settings),
-		newFillCommand(), worker.Command(),
+		newFillCommand(), scaleplot.Command(), worker.Command(),
 	)
 	return root
 }

@@ -8,6 +8,5 @@
 //
 //	scale detect    how soon a kill -9, a leave and a join are seen, and the cost when nothing happens
 //	scale partition how soon three and two members, cut apart in network namespaces, are one cluster again; for root
-//	scale plot      draws what the simulation wrote
 //	scale member    one such process, which the others are told of on standard input
 package main

@@ -15,17 +15,15 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return errors.New("want detect, partition, plot or member")
+		return errors.New("want detect, partition or member")
 	}
 	switch args[0] {
 	case "detect":
 		return detect(args[1:])
 	case "partition":
 		return partition(args[1:])
-	case "plot":
-		return plot(args[1:])
 	case "member":
 		return runMember(args[1:], os.Stdin, os.Stdout)
 	}
-	return fmt.Errorf("%s: want detect, partition, plot or member", args[0])
+	return fmt.Errorf("%s: want detect, partition or member", args[0])
 }

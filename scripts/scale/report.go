@@ -27,5 +27,3 @@ type Cost struct {
 	CPUPercent       float64 `json:"cpu_percent"`      // of one core
 }
 
-// median returns the middle one of sorted figures.
-func median(sorted []float64) float64 { return sorted[len(sorted)/2] }

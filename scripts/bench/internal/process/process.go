@@ -25,6 +25,7 @@ type Process struct {
 	cmd    *exec.Cmd
 	in     io.WriteCloser
 	out    *bufio.Reader
+	pipe   *os.File      // that out reads
 	exited chan struct{} // closed once it has ended
 
 	talk sync.Mutex // held from a question to its answer
@@ -39,7 +40,7 @@ func Start(program string, args ...string) (*Process, error) {
 	if err != nil {
 		return nil, err
 	}
-	// A pipe of our own: exec's is closed by Wait, which may run before all is read.
+	// A pipe of our own: exec's is closed by Wait, which may run before all is read. Stop and Kill close it.
 	out, w, err := os.Pipe()
 	if err != nil {
 		return nil, err
@@ -51,10 +52,9 @@ func Start(program string, args ...string) (*Process, error) {
 		out.Close()
 		return nil, fmt.Errorf("start %s: %w", program, err)
 	}
-	p := &Process{cmd: cmd, in: in, out: bufio.NewReader(out), exited: make(chan struct{})}
+	p := &Process{cmd: cmd, in: in, out: bufio.NewReader(out), pipe: out, exited: make(chan struct{})}
 	go func() { // ends with the process, which Stop waits for
 		defer close(p.exited)
-		defer out.Close()
 		cmd.Wait() //nolint:errcheck // that it ended is all that counts: it was told to, or the next question to it fails
 	}()
 	return p, nil
@@ -99,14 +99,15 @@ func (p *Process) Stop() {
 	select {
 	case <-p.exited:
 	case <-time.After(grace):
-		p.Kill()
 	}
+	p.Kill()
 }
 
 // Kill ends the process as kill -9 does, and waits for it.
 func (p *Process) Kill() {
 	p.cmd.Process.Kill() //nolint:errcheck // it may have ended already
 	<-p.exited
+	p.pipe.Close()
 }
 
 // FreePort returns a TCP port of loopback that nobody listens on at the moment.

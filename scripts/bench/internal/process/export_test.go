@@ -1,0 +1,4 @@
+package process
+
+// Wait waits until the process has ended.
+func (p *Process) Wait() { <-p.exited }
