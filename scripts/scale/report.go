@@ -26,4 +26,3 @@ type Cost struct {
 	BytesPerSecond   float64 `json:"bytes_per_second"` // sent
 	CPUPercent       float64 `json:"cpu_percent"`      // of one core
 }
-
