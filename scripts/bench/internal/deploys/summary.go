@@ -7,23 +7,32 @@ import (
 	"github.com/p2pcache/p2pcache/scripts/bench/internal/report"
 )
 
+// What columns are called.
+const (
+	errorsColumn = "errors"
+	loadsColumn  = "loads/key"
+)
+
+// rowName is the first cell of a row.
+func rowName(scenario string, s system) string { return scenario + ", " + s.name }
+
 func summary(systems []system, found map[string][]result, keys int) report.Report {
 	t := report.Table{
 		Title: fmt.Sprintf("5 processes, %d keys resident, a steady load of Gets by Zipf's law", keys),
 		Columns: []string{
-			"fault, system", "gets from the fault on", "errors", "origin loads", "loads/key", "p99, ms", "steady p99, ms", "longest, ms", "members agree after, s",
+			"fault, system", "gets from the fault on", errorsColumn, "origin loads", loadsColumn, "p99, ms", "steady p99, ms", "longest, ms", "members agree after, s",
 		},
 	}
 	for i, scenario := range scenarios {
 		for _, s := range systems {
-			t.Add(row(scenario+", "+s.name, found[s.name][i], keys)...)
+			t.Add(row(rowName(scenario, s), found[s.name][i], keys)...)
 		}
 	}
 	return report.Report{
 		Name: "deploys", Title: "deaths and deploys under load",
 		Host:   report.ThisHost("github.com/golang/groupcache", "github.com/hashicorp/memberlist"),
 		Tables: []report.Table{t},
-		Goals:  goals(found[systems[0].name], keys),
+		Goals:  goals(t.Title, systems[0], found[systems[0].name], keys),
 		Notes: []string{
 			"The driver is scripts/chaos: kill9 kills one of five with SIGKILL; rolling ends and restarts all five, one after another, by SIGTERM, and then asks " +
 				"for every key; join adds a sixth and then asks for every key; stop3 stops one for 3 s by SIGSTOP and then asks for every key.",
@@ -58,16 +67,18 @@ func millis(d time.Duration) report.Cell {
 // mostLoads are, in parts of all keys, the origin loads that are allowed after the faults that lose nothing.
 var mostLoads = map[string]float64{"rolling": 0.02, "join": 0.02}
 
-func goals(own []result, keys int) []report.Goal {
+func goals(title string, own system, results []result, keys int) []report.Goal {
 	var all []report.Goal
-	for _, r := range own {
+	for _, r := range results {
 		if r.Failure != "" {
 			all = append(all, report.Goal{What: r.Scenario, Want: "carried out", Got: r.Failure})
 			continue
 		}
-		all = append(all, report.AtMost(r.Scenario+": errors", "", float64(r.Faulty.Errors), 0))
+		row := rowName(r.Scenario, own)
+		all = append(all, report.AtMost(r.Scenario+": errors", "", float64(r.Faulty.Errors), 0).In(title, row, errorsColumn))
 		if most, ok := mostLoads[r.Scenario]; ok {
-			all = append(all, report.AtMost(r.Scenario+": origin loads for each resident key", "", float64(r.Loads)/float64(keys), most))
+			loads := float64(r.Loads) / float64(keys)
+			all = append(all, report.AtMost(r.Scenario+": origin loads for each resident key", "", loads, most).In(title, row, loadsColumn))
 		}
 	}
 	return all

@@ -28,11 +28,10 @@ func Command(settings *report.Settings) *cobra.Command {
 }
 
 func summary(alive, dead []figures) report.Report {
+	const most, killed = "most", ", the key's owner killed before"
 	t := report.Table{
-		Title: fmt.Sprintf("%d callers in each of %d processes, an origin that takes %v", callers, processes, originDelay),
-		Columns: []string{
-			"", "keys", "origin loads of a key, mean", "most", "last caller served after, ms", "errors",
-		},
+		Title:   fmt.Sprintf("%d callers in each of %d processes, an origin that takes %v", callers, processes, originDelay),
+		Columns: []string{"", "keys", "origin loads of a key, mean", most, "last caller served after, ms", "errors"},
 	}
 	add := func(name string, f figures) {
 		t.Add(report.Text(name), report.Text(fmt.Sprint(len(f.loads))), report.Fixed(f.loads.Mean(), 2), report.Figure(f.loads.Max()),
@@ -41,11 +40,11 @@ func summary(alive, dead []figures) report.Report {
 	var goals []report.Goal
 	for i, kind := range peer.Kinds {
 		add(kind, alive[i])
-		add(kind+", the key's owner killed before", dead[i])
+		add(kind+killed, dead[i])
 	}
 	goals = append(goals,
-		report.AtMost("loads of a key, at most", "", alive[0].loads.Max(), 1),
-		report.AtMost("the same with its owner killed", "", dead[0].loads.Max(), 1),
+		report.AtMost("loads of a key, at most", "", alive[0].loads.Max(), 1).In(t.Title, peer.Kinds[0], most),
+		report.AtMost("the same with its owner killed", "", dead[0].loads.Max(), 1).In(t.Title, peer.Kinds[0]+killed, most),
 		report.AtMost("errors", "", float64(alive[0].errors+dead[0].errors), 0),
 	)
 	return report.Report{

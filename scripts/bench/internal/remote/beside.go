@@ -18,6 +18,12 @@ const (
 	largeCallers = 2
 )
 
+// What the table and a column are called.
+const (
+	besideTitle = "Small gets (100 B, 16 callers) beside 2 callers that get 1 MiB again and again: 99th percentile in µs"
+	besideRatio = "ratio"
+)
+
 // beside are the 99th percentiles of small gets, in microseconds, and how many bytes the large ones brought a second.
 type beside struct {
 	alone, together, ratio sample.Sample
@@ -62,8 +68,8 @@ func (b *beside) add(ctx context.Context, small, large load.Plan) {
 
 func besideTable(all []contender, figures []beside) report.Table {
 	t := report.Table{
-		Title:   "Small gets (100 B, 16 callers) beside 2 callers that get 1 MiB again and again: 99th percentile in µs",
-		Columns: []string{"", "alone", "beside", "ratio", "stream, MB/s"},
+		Title:   besideTitle,
+		Columns: []string{"", "alone", "beside", besideRatio, "stream, MB/s"},
 	}
 	for i, c := range all {
 		f := figures[i]

@@ -81,7 +81,7 @@ func manyReport(all []contender, m matrix) report.Report {
 		Name: "getmany", Title: "many keys at once from another process", Host: host(),
 		Tables: []report.Table{
 			m.table(fmt.Sprintf("%d keys of %d B in a call: keys a second", manyKeys, smallLength), all, manyCallers, perKey),
-			m.table("p2pcache's rate, in times the other's", all[1:], manyCallers, nil),
+			m.table(m.timesTitle(), all[1:], manyCallers, nil),
 			m.table("Median and 99th percentile of a call, µs", all, manyCallers, func(s *samples) report.Cell { return pair(s.p50, s.p99) }),
 		},
 		Notes: []string{
@@ -93,7 +93,7 @@ func manyReport(all []contender, m matrix) report.Report {
 	}
 	for _, other := range []string{"groupcache tuned", "rueidis"} {
 		for _, n := range manyCallers {
-			r.Goals = append(r.Goals, report.AtLeast(fmt.Sprintf("%d callers: rate against %s", n, other), " ×", m.times(other, n), 1))
+			r.Goals = append(r.Goals, report.AtLeast(fmt.Sprintf("%d callers: rate against %s", n, other), " ×", m.times(other, n), 1).In(m.timesTitle(), fmt.Sprint(n), other))
 		}
 	}
 	return r

@@ -41,7 +41,7 @@ func (f findings) goals(all []contender) []report.Goal {
 		for _, w := range wantedRates {
 			if m.has(w) {
 				what := fmt.Sprintf("%s, %d callers: rate against %s", humanize.IBytes(uint64(w.length)), w.callers, w.other)
-				goals = append(goals, report.AtLeast(what, " ×", m.times(w.other, w.callers), w.times))
+				goals = append(goals, report.AtLeast(what, " ×", m.times(w.other, w.callers), w.times).In(m.timesTitle(), fmt.Sprint(w.callers), w.other))
 			}
 		}
 		for _, w := range wantedMedians {
@@ -54,12 +54,12 @@ func (f findings) goals(all []contender) []report.Goal {
 	for i, c := range all {
 		if f.beside != nil && c.name() == ours {
 			goals = append(goals, report.AtMost("99th percentile of small gets beside large ones, against alone", " ×",
-				f.beside[i].ratio.Median(), besideTimes))
+				f.beside[i].ratio.Median(), besideTimes).In(besideTitle, ours, besideRatio))
 		}
 	}
 	if len(f.wrk[peer.Groupcache]) > 0 {
 		got := f.wrk[ours].Median() / f.wrk[peer.Groupcache].Median()
-		goals = append(goals, report.AtLeast("plain GET by wrk: rate against groupcache's server", " ×", got, 1))
+		goals = append(goals, report.AtLeast("plain GET by wrk: rate against groupcache's server", " ×", got, 1).In(wrkTitle, ours, wrkColumn))
 	}
 	return goals
 }

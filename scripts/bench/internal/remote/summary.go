@@ -59,7 +59,7 @@ func (m matrix) tables(all []contender, callers []int) []report.Table {
 	size := humanize.IBytes(uint64(m.length))
 	return []report.Table{
 		m.table(size+": gets a second", all, callers, func(s *samples) report.Cell { return report.Spread(s.rate) }),
-		m.table(size+": p2pcache's rate, in times the other's", all[1:], callers, nil),
+		m.table(m.timesTitle(), all[1:], callers, nil),
 		m.table(size+": median and 99th percentile of latency, µs", all, callers, func(s *samples) report.Cell {
 			return pair(s.p50, s.p99)
 		}),
@@ -70,6 +70,11 @@ func (m matrix) tables(all []contender, callers []int) []report.Table {
 			return pair(s.clientMallocs, s.mallocs)
 		}),
 	}
+}
+
+// timesTitle is the title of the table that tells how many times another's rate p2pcache's is.
+func (m matrix) timesTitle() string {
+	return humanize.IBytes(uint64(m.length)) + ": p2pcache's rate, in times the other's"
 }
 
 // table has a row for each number of callers and a column for each contender. Where cell is nil, it shows ratios.

@@ -15,6 +15,11 @@ import (
 // wrkConnections are kept alive, and each has one request in flight.
 const wrkConnections = 64
 
+// What the table and its column are called.
+const wrkColumn = "requests/s"
+
+var wrkTitle = fmt.Sprintf("Plain GET of 100 B by wrk, 1 thread, %d connections kept alive: requests a second", wrkConnections)
+
 var wrkRate = regexp.MustCompile(`Requests/sec:\s+([0-9.]+)`)
 
 var wrkErrors = regexp.MustCompile(`(?m)^\s*(Socket errors|Non-2xx).*$`)
@@ -63,8 +68,8 @@ func wrk(ctx context.Context, url string, span time.Duration) (float64, error) {
 
 func wrkTable(rates map[string]sample.Sample) report.Table {
 	t := report.Table{
-		Title:   fmt.Sprintf("Plain GET of 100 B by wrk, 1 thread, %d connections kept alive: requests a second", wrkConnections),
-		Columns: []string{"server", "requests/s"},
+		Title:   wrkTitle,
+		Columns: []string{"server", wrkColumn},
 	}
 	for _, name := range []string{"p2pcache", "groupcache"} {
 		if len(rates[name]) > 0 {

@@ -39,6 +39,25 @@ type Goal struct {
 	Want string `json:"want"`
 	Got  string `json:"got"`
 	Met  bool   `json:"met"`
+
+	figure place
+}
+
+// place is where the figure of a goal stands. The zero place is none.
+type place struct{ table, row, column string }
+
+// In says in which table the goal's figure stands, and where: by the table's title, the row's first cell and the column's name.
+func (g Goal) In(table, row, column string) Goal {
+	g.figure = place{table, row, column}
+	return g
+}
+
+// verdict tells whether the goal was met.
+func (g Goal) verdict() string {
+	if g.Met {
+		return "met"
+	}
+	return "short"
 }
 
 // AtLeast is the goal that got is want or more.

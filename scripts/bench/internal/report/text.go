@@ -26,11 +26,7 @@ func (r Report) WriteText(w io.Writer) {
 func goalTable(goals []Goal) Table {
 	t := Table{Columns: []string{"goal", "want", "got", ""}}
 	for _, g := range goals {
-		met := "short"
-		if g.Met {
-			met = "met"
-		}
-		t.Add(Text(g.What), Text(g.Want), Text(g.Got), Text(met))
+		t.Add(Text(g.What), Text(g.Want), Text(g.Got), Text(g.verdict()))
 	}
 	return t
 }

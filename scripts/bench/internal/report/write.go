@@ -69,6 +69,9 @@ func (s *Settings) ProfileFile(name string) string {
 // Finish prints r and, where a folder is set, writes it there as text, as JSON and with its plots.
 func (s *Settings) Finish(r Report, out io.Writer) error {
 	r.Taken, r.Command = time.Now().UTC().Truncate(time.Second), command(os.Args[1:])
+	if err := r.mark(); err != nil {
+		return err
+	}
 	r.WriteText(out)
 	if s.Dir == "" {
 		return nil

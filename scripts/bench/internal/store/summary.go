@@ -12,8 +12,8 @@ func summary(found map[string]rates, entries int, all []held, full held) report.
 		Name: commandName, Title: "the store within one process",
 		Host: report.ThisHost("github.com/golang/groupcache", "github.com/maypok86/otter/v2", "github.com/Yiling-J/theine-go",
 			"github.com/dgraph-io/ristretto/v2", "github.com/coocood/freecache", "github.com/allegro/bigcache/v3"),
-		Tables: []report.Table{rateTable(found), holdTable(entries, all, full)},
-		Goals:  append(rateGoals(found), holdGoals(all[0], full)...),
+		Tables: []report.Table{rateTable(found), timesTable(found), holdTable(entries, all, full)},
+		Goals:  append(rateGoals(found), holdGoals(entries, all[0], full)...),
 		Notes: []string{
 			"groupcache is its lru under a lock, as a Group holds it. Rates: each contender in a process of its own, all through one interface; they take turns. Ristretto, otter and theine " +
 				"work part of a Set off later, and ristretto drops Sets when it is busy, so their rates of Sets are of Sets accepted for work.",
@@ -28,18 +28,49 @@ func summary(found map[string]rates, entries int, all []held, full held) report.
 	return r
 }
 
+// What tables, rows and columns are called.
+const (
+	rateTitle      = "Million operations a second"
+	timesTitle     = "p2pcache's rate, in times the other's"
+	fullRow        = "p2pcache, full"
+	residentColumn = "resident, B/entry"
+	markColumn     = "marking, ms of processor"
+	budgetColumn   = "resident/budget"
+)
+
+// rateColumn is called by the load and the number of callers.
+func rateColumn(load string, callers int) string { return fmt.Sprintf("%s, %d", load, callers) }
+
 func rateTable(found map[string]rates) report.Table {
-	t := report.Table{Title: "Million operations a second", Columns: []string{""}}
-	for _, name := range loadNames {
+	return perLoad(rateTitle, kinds, func(kind, load string, n int) report.Cell {
+		return report.Spread(found[kind][load][n].Scaled(1e-6))
+	})
+}
+
+func timesTable(found map[string]rates) report.Table {
+	return perLoad(timesTitle, kinds[1:], func(kind, load string, n int) report.Cell {
+		return report.Times(times(found, kind, load, n))
+	})
+}
+
+// times is how many times another's rate this project's is.
+func times(found map[string]rates, other, load string, n int) float64 {
+	return found[caches.P2PCache.Name][load][n].Median() / found[other][load][n].Median()
+}
+
+// perLoad is a table with a row for each cache, and a column for each load and number of callers.
+func perLoad(title string, kinds []caches.Kind, cell func(kind, load string, n int) report.Cell) report.Table {
+	t := report.Table{Title: title, Columns: []string{""}}
+	for _, load := range loadNames {
 		for _, callers := range callerCounts {
-			t.Columns = append(t.Columns, fmt.Sprintf("%s, %d", name, callers))
+			t.Columns = append(t.Columns, rateColumn(load, callers))
 		}
 	}
 	for _, kind := range kinds {
 		row := []report.Cell{report.Text(kind.Name)}
-		for _, name := range loadNames {
+		for _, load := range loadNames {
 			for n := range callerCounts {
-				row = append(row, report.Spread(found[kind.Name][name][n].Scaled(1e-6)))
+				row = append(row, cell(kind.Name, load, n))
 			}
 		}
 		t.Add(row...)
@@ -47,12 +78,14 @@ func rateTable(found map[string]rates) report.Table {
 	return t
 }
 
+func holdTitle(entries int) string {
+	return fmt.Sprintf("%d entries, %d bytes of key and value each", entries, keyLength+valueLength)
+}
+
 func holdTable(entries int, all []held, full held) report.Table {
 	t := report.Table{
-		Title: fmt.Sprintf("%d entries, %d bytes of key and value each", entries, keyLength+valueLength),
-		Columns: []string{
-			"", "entries held", "resident, B/entry", "live heap, B/entry", "marking, ms of processor", "cycle, ms", "resident/budget",
-		},
+		Title:   holdTitle(entries),
+		Columns: []string{"", "entries held", residentColumn, "live heap, B/entry", markColumn, "cycle, ms", budgetColumn},
 	}
 	add := func(name string, h held) {
 		budget := report.None()
@@ -65,35 +98,33 @@ func holdTable(entries int, all []held, full held) report.Table {
 	for i, kind := range kinds {
 		add(kind.Name, all[i])
 	}
-	add("p2pcache, full", full)
+	add(fullRow, full)
 	return t
 }
 
 func (h held) residentEach() float64 { return float64(h.Resident) / float64(max(h.Entries, 1)) }
 
 func rateGoals(found map[string]rates) []report.Goal {
-	own := found[caches.P2PCache.Name]
-	against := func(other caches.Kind, load string, callers int) float64 {
-		return own[load][callers].Median() / found[other.Name][load][callers].Median()
-	}
 	var goals []report.Goal
 	for n, callers := range callerCounts {
-		with := fmt.Sprintf(", %d callers: against ", callers)
-		goals = append(goals,
-			report.AtLeast(getLoad+with+"otter", " ×", against(caches.Otter, getLoad, n), 1),
-			report.AtLeast(mixedLoad+with+"otter", " ×", against(caches.Otter, mixedLoad, n), 1),
-			report.AtLeast(storeLoad+with+"otter", " ×", against(caches.Otter, storeLoad, n), 1.5),
-			report.AtLeast(storeLoad+with+"freecache", " ×", against(caches.Freecache, storeLoad, n), 1),
-		)
+		against := func(other caches.Kind, load string, want float64) report.Goal {
+			what := fmt.Sprintf("%s, %d callers: against %s", load, callers, other.Name)
+			return report.AtLeast(what, " ×", times(found, other.Name, load, n), want).In(timesTitle, other.Name, rateColumn(load, callers))
+		}
+		goals = append(goals, against(caches.Otter, getLoad, 1), against(caches.Otter, mixedLoad, 1), against(caches.Otter, storeLoad, 1.5),
+			against(caches.Freecache, storeLoad, 1))
 	}
-	return append(goals, report.AtLeast(storeLoad+", 2 callers", "/s", own[storeLoad][1].Median(), 1.5e6))
+	own := caches.P2PCache.Name
+	return append(goals, report.AtLeast(storeLoad+", 2 callers", "/s", found[own][storeLoad][1].Median(), 1.5e6).In(rateTitle, own, rateColumn(storeLoad, 2)))
 }
 
-func holdGoals(spare, full held) []report.Goal {
+func holdGoals(entries int, spare, full held) []report.Goal {
+	title, own := holdTitle(entries), caches.P2PCache.Name
 	return []report.Goal{
-		report.AtMost("resident memory per entry, all fit", " B", spare.residentEach(), 150),
-		report.AtMost("resident memory per entry, budget full", " B", full.residentEach(), 150),
-		report.AtMost("marking in one cycle", " ms", max(spare.MarkCPU, full.MarkCPU), 10),
-		report.AtMost("resident memory against the budget", " ×", float64(full.Resident)/float64(full.Budget), 1.05),
+		report.AtMost("resident memory per entry, all fit", " B", spare.residentEach(), 150).In(title, own, residentColumn),
+		report.AtMost("resident memory per entry, budget full", " B", full.residentEach(), 150).In(title, fullRow, residentColumn),
+		report.AtMost("marking in one cycle, all fit", " ms", spare.MarkCPU, 10).In(title, own, markColumn),
+		report.AtMost("marking in one cycle, budget full", " ms", full.MarkCPU, 10).In(title, fullRow, markColumn),
+		report.AtMost("resident memory against the budget", " ×", float64(full.Resident)/float64(full.Budget), 1.05).In(title, fullRow, budgetColumn),
 	}
 }
