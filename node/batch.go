@@ -11,94 +11,123 @@ import (
 type batches struct {
 	group   *Group
 	view    *view
-	byOwner map[*peer]*batch
+	now     time.Time
+	results []result
+	byOwner []*batch
 }
 
-// batch asks a key's owner for many keys at once, on behalf of a fetch flight for each of them.
+// batch asks a key's owner for many keys at once, on behalf of fetch flights that its caller has begun and runs.
 type batch struct {
-	group *Group
+	*batches
 	owner *peer
-	items []*batchItem
-	done  chan struct{} // closed once the items have their replies
+	items []batchItem
 }
 
+// batchItem is a key and the flight for it.
 type batchItem struct {
-	key     string
-	reply   transport.Response
-	replied bool
+	flight *flight // nil once it has ended
+	key    string
+	hash   uint64
+	result int // its index
 }
 
-// join joins the fetch flight for a key, which asks the key's owner as part of a batch if it begins with that.
-func (bs *batches) join(hash uint64, key string) *flight {
-	owner := bs.view.holders(hash, 1)[0]
-	b := bs.byOwner[owner]
-	if b == nil {
-		b = &batch{group: bs.group, owner: owner, done: make(chan struct{})}
-		if bs.byOwner == nil {
-			bs.byOwner = make(map[*peer]*batch)
-		}
-		bs.byOwner[owner] = b
-	}
-	item := &batchItem{key: key}
-	f, began := bs.group.flights.join(fetchFlight, hash, key, b.fetch(hash, item))
-	if began {
-		b.items = append(b.items, item)
-	}
-	return f
-}
-
-// send sends the requests. Those who wait for flights of theirs have their own contexts; ctx is that of the one who asks for all.
-func (bs *batches) send(ctx context.Context) {
+// add has a key fetched by a flight that the caller has begun.
+func (bs *batches) add(f *flight, hash uint64, key string, result int) {
+	owner := bs.view.owners[bs.view.ring.Owner(hash)]
 	for _, b := range bs.byOwner {
-		ask := func() { b.ask(ctx) }
-		if len(b.items) == 0 || !bs.group.node.work.spawn(ask) {
-			close(b.done)
+		if b.owner == owner {
+			b.items = append(b.items, batchItem{f, key, hash, result})
+			return
+		}
+	}
+	b := &batch{bs, owner, make([]batchItem, 1, bs.room())}
+	b.items[0] = batchItem{f, key, hash, result}
+	bs.byOwner = append(bs.byOwner, b)
+}
+
+// room is how many items an owner has on average, or a few more.
+func (bs *batches) room() int {
+	return 8 + len(bs.results)/max(1, len(bs.view.others))
+}
+
+// count counts the Gets that the batches were.
+func (bs *batches) count(took time.Duration) {
+	for _, b := range bs.byOwner {
+		for i := range b.items {
+			bs.group.counts.miss(bs.results[b.items[i].result].from, took)
 		}
 	}
 }
 
-// ask asks the owner for all items, as many at a time as a request has room for.
-func (b *batch) ask(ctx context.Context) {
-	defer close(b.done)
-	ctx, cancel := context.WithTimeout(ctx, b.group.cfg.LoadTimeout)
-	defer cancel()
-	parts := (len(b.items) + transport.MaxKeys - 1) / transport.MaxKeys
-	inParallel(parts, func(i int) {
-		b.askPart(ctx, b.items[i*transport.MaxKeys:min((i+1)*transport.MaxKeys, len(b.items))])
+// begin runs the batches, and returns what waits for their end. A single one runs at once, as the caller has nothing else to do.
+func (bs *batches) begin(ctx context.Context, alone bool) (wait func()) {
+	if alone && len(bs.byOwner) == 1 {
+		bs.byOwner[0].run(ctx)
+		return func() {}
+	}
+	ended := make(chan struct{}, len(bs.byOwner))
+	for _, b := range bs.byOwner {
+		run := func() { b.run(ctx); ended <- struct{}{} }
+		if !bs.group.node.work.spawn(run) {
+			run() // the node is closed, and so are its peers
+		}
+	}
+	return func() {
+		for range bs.byOwner {
+			<-ended
+		}
+	}
+}
+
+// run asks the owner for as many items at a time as a request has room for, and fetches by itself what that brings no answer to.
+func (b *batch) run(ctx context.Context) {
+	defer b.abandon()
+	limited := &untimed{ctx, b.now.Add(b.group.cfg.LoadTimeout)}
+	inParallel((len(b.items)+transport.MaxKeys-1)/transport.MaxKeys, func(i int) {
+		b.ask(ctx, limited, b.items[i*transport.MaxKeys:min((i+1)*transport.MaxKeys, len(b.items))])
+	})
+	var rest []*batchItem
+	for i := range b.items {
+		if b.items[i].flight != nil {
+			rest = append(rest, &b.items[i])
+		}
+	}
+	inParallel(len(rest), func(i int) {
+		b.land(ctx, rest[i], b.group.fetch(limited, time.Time{}, rest[i].hash, rest[i].key))
 	})
 }
 
-func (b *batch) askPart(ctx context.Context, items []*batchItem) {
+// ask asks the owner for some items.
+func (b *batch) ask(ctx, limited context.Context, items []batchItem) {
 	keys := make([]string, len(items))
-	for i, item := range items {
-		keys[i] = item.key
+	for i := range items {
+		keys[i] = items[i].key
 	}
-	resp, err := b.owner.ask(ctx, transport.Request{Op: transport.GetMany, Group: b.group.name, Keys: keys, Peer: true})
+	resp, err := b.owner.ask(limited, transport.Request{Op: transport.GetMany, Group: b.group.name, Keys: keys, Peer: true, At: b.now})
 	if err != nil || len(resp.Items) != len(items) {
 		return
 	}
-	for i, item := range items {
-		item.reply, item.replied = b.owner.node.clock.heardFrom(resp.Items[i]), true
+	for i := range items {
+		reply := b.group.node.clock.heardFrom(resp.Items[i])
+		if out, final := b.group.fetched(b.owner, items[i].hash, items[i].key, reply, nil); final {
+			b.land(ctx, &items[i], out)
+		}
 	}
 }
 
-// fetch is the run of a fetch flight whose owner is asked by the batch. What that brings no answer to is fetched by itself.
-func (b *batch) fetch(hash uint64, item *batchItem) func(context.Context) outcome {
-	return func(ctx context.Context) outcome {
-		g := b.group
-		if a, ok := g.look(item.key); ok && a.from != fromStale {
-			return outcome{answer: a}
+// land ends the flight of an item with what it brought.
+func (b *batch) land(ctx context.Context, item *batchItem, out outcome) {
+	f := item.flight
+	item.flight = nil
+	r := &b.results[item.result]
+	r.answer, r.err = b.group.flights.land(ctx, f, out)
+}
+
+// abandon ends the flights that are left where something panicked.
+func (b *batch) abandon() {
+	for i := range b.items {
+		if f := b.items[i].flight; f != nil {
+			b.group.flights.finish(f, outcome{answer: answer{from: fromPeer}, err: &OriginError{Err: errGoexit}})
 		}
-		select {
-		case <-b.done:
-		case <-ctx.Done():
-			return outcome{answer: answer{from: fromPeer}, err: g.loadError(ctx.Err())}
-		}
-		if item.replied {
-			if out, final := g.fetched(b.owner, hash, item.key, item.reply, nil); final {
-				return out
-			}
-		}
-		return g.fetch(ctx, time.Now(), hash, item.key)
 	}
 }

@@ -73,3 +73,18 @@ func BenchmarkGetFromPeer(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkGetManyFromPeer gets 100 keys at once that another node holds.
+func BenchmarkGetManyFromPeer(b *testing.B) {
+	nodes := nodetest.Start(b, 2)
+	groups := nodetest.Group(b, nodes, "scores", node.GroupConfig{HotTTL: -1, Load: func(context.Context, string) (node.Value, error) {
+		return node.Value{Data: make([]byte, 100)}, nil
+	}})
+	keys := ownedBy(nodes[1], "scores", 100)
+	b.ReportAllocs()
+	for b.Loop() {
+		if found, err := groups[0].GetMany(context.Background(), keys); err != nil || len(found) != len(keys) {
+			b.Fatal(len(found), err)
+		}
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/p2pcache/p2pcache/transport"
@@ -32,14 +31,15 @@ type result struct {
 	err error
 }
 
-// maxFlights bounds the flights that one GetMany has under way, each of which takes a goroutine.
+// maxFlights bounds the flights that one GetMany has under way.
 const maxFlights = 4 * transport.MaxKeys
 
 // getMany is get for many keys.
 func (g *Group) getMany(ctx context.Context, keys []string) []result {
-	results := make([]result, 0, len(keys))
-	for some := range slices.Chunk(keys, maxFlights) {
-		results = append(results, g.getSome(ctx, some)...)
+	results := make([]result, len(keys))
+	for at := 0; at < len(keys); at += maxFlights {
+		end := min(at+maxFlights, len(keys))
+		g.getSome(ctx, keys[at:end], results[at:end])
 	}
 	for i := range results {
 		if results[i].err == nil && results[i].absent {
@@ -49,36 +49,45 @@ func (g *Group) getMany(ctx context.Context, keys []string) []result {
 	return results
 }
 
-// getSome answers for keys: those that this node holds at once; what others own by fetches that are all under way before any is
-// waited for; and what it owns itself by as many loads at a time as never are too many.
-func (g *Group) getSome(ctx context.Context, keys []string) []result {
-	results, started := make([]result, len(keys)), time.Now()
-	fetches := batches{group: g, view: g.node.view.Load()}
-	joined := make([]*flight, len(keys))
+// getSome answers for keys: those that this node holds at once; what others own by one request to each owner; and what it owns
+// itself by as many loads at a time as never are too many. What somebody else fetches already is waited for once all that is done:
+// whoever that is may wait for a flight of this call.
+func (g *Group) getSome(ctx context.Context, keys []string, results []result) {
+	now := time.Now()
+	fetches := batches{group: g, view: g.node.view.Load(), now: now, results: results}
+	var joined map[int]*flight
 	var own []int // and those that are best got one by one
 	for i, key := range keys {
-		hash := g.space.Hash(key)
-		switch {
-		case g.getNow(ctx, key, &results[i]):
-		case fetches.view.owns(hash) || g.node.outOfTouch():
-			own = append(own, i)
-		default:
-			joined[i] = fetches.join(hash, key)
+		if g.getNow(ctx, key, &results[i]) {
+			continue
 		}
+		hash := g.space.Hash(key)
+		if fetches.view.owns(hash) || g.node.outOfTouch() {
+			own = append(own, i)
+			continue
+		}
+		f, began := g.flights.enter(now, hash, key)
+		if began {
+			fetches.add(f, hash, key, i)
+			continue
+		}
+		if joined == nil {
+			joined = make(map[int]*flight)
+		}
+		joined[i] = f
 	}
-	fetches.send(ctx)
+	wait := fetches.begin(ctx, len(own) == 0)
 	inParallelUpTo(g.loadsAtOnce(), len(own), func(i int) {
 		r, key := &results[own[i]], keys[own[i]]
 		r.answer, r.err = g.miss(ctx, time.Now(), g.space.Hash(key), key)
-		g.counts.miss(r.from, time.Since(started))
+		g.counts.miss(r.from, time.Since(now))
 	})
+	wait()
+	fetches.count(time.Since(now))
 	for i, f := range joined {
-		if f != nil {
-			results[i].answer, results[i].err = g.flights.wait(ctx, f)
-			g.counts.miss(results[i].from, time.Since(started))
-		}
+		results[i].answer, results[i].err = g.flights.wait(ctx, f)
+		g.counts.miss(results[i].from, time.Since(now))
 	}
-	return results
 }
 
 // loadsAtOnce is how many loads one GetMany may have under way: more would have to queue.

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/p2pcache/p2pcache/lru"
@@ -31,7 +32,7 @@ func (h *handler) ServeCached(r transport.Request) (transport.Response, bool) {
 	}
 	n.seeClock(r.At)
 	a, ok := g.look(r.Key)
-	if !ok || a.absent || a.from == fromStale {
+	if !ok || a.absent || a.from == fromStale || !r.Peer && g.isDue(&a) {
 		return transport.Response{}, false
 	}
 	resp := transport.Response{Value: a.Data, TTL: a.TTL, Version: a.version, Hit: true, Source: a.from.String()}
@@ -40,6 +41,10 @@ func (h *handler) ServeCached(r transport.Request) (transport.Response, bool) {
 		g.counts.served.add()
 		if !r.CachedOnly {
 			resp.MinuteQPS = g.rates.asked(g.space.Hash(r.Key), r.At.Sub(g.made))
+		}
+		if !r.CachedOnly && g.isDue(&a) {
+			key := strings.Clone(r.Key) // which is only lent
+			g.refreshIfDue(g.space.Hash(key), key, &a, func() float64 { return resp.MinuteQPS })
 		}
 	case !r.CachedOnly:
 		g.countHit(a.from, r.Key)
@@ -82,20 +87,21 @@ func (h *handler) serveMany(ctx context.Context, g *Group, r transport.Request) 
 		}
 		return transport.Response{Items: items}
 	}
-	one := func(i int) {
-		get := r
-		get.Op, get.Key, get.Keys = transport.Get, r.Keys[i], nil
-		items[i] = h.Serve(ctx, get)
-	}
 	var missing []int
-	for i, key := range r.Keys {
-		if _, held := g.look(key); held {
-			one(i) // at once: a goroutine would cost more
-		} else {
+	get := r
+	get.Op, get.Keys = transport.Get, nil
+	for i := range r.Keys {
+		var held bool
+		get.Key = r.Keys[i]
+		if items[i], held = h.ServeCached(get); !held {
 			missing = append(missing, i)
 		}
 	}
-	inParallelUpTo(g.loadsAtOnce(), len(missing), func(i int) { one(missing[i]) })
+	inParallelUpTo(g.loadsAtOnce(), len(missing), func(i int) {
+		one := get
+		one.Key = r.Keys[missing[i]]
+		items[missing[i]] = h.Serve(ctx, one)
+	})
 	return transport.Response{Items: items}
 }
 

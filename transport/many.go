@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,6 +30,11 @@ var errTooManyKeys = fmt.Errorf("more than %d keys", MaxKeys)
 
 // appendKeys appends a message Keys.
 func appendKeys(b []byte, keys []string) []byte {
+	length := 0
+	for _, key := range keys {
+		length += protowire.SizeVarint(uint64(listItem)) + protowire.SizeBytes(len(key))
+	}
+	b = slices.Grow(b, length)
 	for _, key := range keys {
 		b = protowire.AppendString(protowire.AppendVarint(b, uint64(listItem)), key)
 	}
@@ -38,6 +44,7 @@ func appendKeys(b []byte, keys []string) []byte {
 // parseKeys reads a message Keys.
 func parseKeys(b []byte) ([]string, error) {
 	var keys []string
+	all := string(b) // that keys are parts of
 	for len(b) > 0 {
 		f, rest, err := nextField(b)
 		switch {
@@ -46,7 +53,8 @@ func parseKeys(b []byte) ([]string, error) {
 		case f.tag == listItem && len(keys) == MaxKeys:
 			return nil, errTooManyKeys
 		case f.tag == listItem:
-			keys = append(keys, string(f.bytes))
+			end := len(all) - len(rest)
+			keys = append(keys, all[end-len(f.bytes):end])
 		}
 		b = rest
 	}
@@ -58,10 +66,17 @@ func parseKeys(b []byte) ([]string, error) {
 
 // appendReplies appends a message Replies.
 func appendReplies(b []byte, items []Response, peer bool) []byte {
+	const around = 48 // what most items take beside their values
+	length := 0
+	for i := range items {
+		length += len(items[i].Value) + around
+	}
+	b = slices.Grow(b, length)
 	for i := range items {
 		start := len(b)
 		b = appendReply(b, &items[i], peer)
-		length := protowire.AppendVarint(protowire.AppendVarint(nil, uint64(listItem)), uint64(len(b)-start))
+		var head [2 * binary.MaxVarintLen64]byte
+		length := protowire.AppendVarint(protowire.AppendVarint(head[:0], uint64(listItem)), uint64(len(b)-start))
 		b = slices.Insert(b, start, length...)
 	}
 	return b
