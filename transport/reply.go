@@ -76,39 +76,56 @@ func writeError(w http.ResponseWriter, r *http.Request, status int, resp *Respon
 }
 
 func (s *Server) replyValue(w http.ResponseWriter, r *http.Request, req Request, resp Response) {
-	h := w.Header()
+	f := newFields(w.Header())
 	body, contentType := resp.Value, typeRaw
 	if s.wantsProtobuf(r) {
 		body, contentType = marshalGet(resp, time.Now()), typeProtobuf
 	}
-	h.Set("Content-Type", contentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	f.set("Content-Type", contentType)
 	if resp.TTL > 0 {
-		h.Set(headerTTL, strconv.FormatInt(ceilMillis(resp.TTL), 10))
+		f.set(headerTTL, strconv.FormatInt(ceilMillis(resp.TTL), 10))
 	}
 	if resp.MinuteQPS > 0 {
-		h.Set(headerQPS, strconv.FormatFloat(resp.MinuteQPS, 'g', 4, 64))
+		f.set(headerQPS, strconv.FormatFloat(resp.MinuteQPS, 'g', 4, 64))
 	}
 	if req.Peer {
-		describeVersion(h, resp.Version)
+		describeVersion(f.header, resp.Version)
 	} else {
-		s.describe(h, resp)
+		s.describe(&f, resp)
 	}
 	if contentType == typeRaw && resp.Version > 0 {
-		h.Set("Etag", etag(resp))
+		f.set("Etag", etag(resp))
 	}
-	switch {
-	case conditional(r):
-		h.Del("Content-Length")
+	if conditional(r) {
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
-	case r.Method != http.MethodHead:
+		return
+	}
+	f.set("Content-Length", strconv.Itoa(len(body)))
+	if r.Method != http.MethodHead {
 		w.Write(body) // an error is the client's connection: there is nobody to tell
 	}
 }
 
+// fields sets header fields, whose names are in canonical form, by one allocation for all.
+type fields struct {
+	header http.Header
+	lines  []string
+}
+
+func newFields(h http.Header) fields { return fields{h, make([]string, 0, 8)} }
+
+func (f *fields) set(name, value string) {
+	f.lines = append(f.lines, value)
+	n := len(f.lines)
+	f.header[name] = f.lines[n-1 : n : n]
+}
+
 // etag names a value: wherever it is kept, it has its version.
 func etag(resp Response) string {
-	return `"` + strconv.FormatUint(resp.Version, 36) + "-" + strconv.Itoa(len(resp.Value)) + `"`
+	var tag [64]byte
+	b := strconv.AppendUint(append(tag[:0], '"'), resp.Version, 36)
+	b = strconv.AppendInt(append(b, '-'), int64(len(resp.Value)), 10)
+	return string(append(b, '"'))
 }
 
 // conditional reports whether a GET asks for a part of the value, or for nothing where it is the one that the client has.
@@ -124,27 +141,28 @@ func replyMany(w http.ResponseWriter, req Request, resp Response) {
 }
 
 // describe tells clients how long they may keep the value and, as RFC 9211 has it, where it came from.
-func (s *Server) describe(h http.Header, resp Response) {
-	h.Set("X-Content-Type-Options", "nosniff")
-	h.Set("Vary", "Accept")
-	status := s.member + "; fwd=miss"
+func (s *Server) describe(f *fields, resp Response) {
+	f.set("X-Content-Type-Options", "nosniff")
+	f.set("Vary", "Accept")
+	var status [128]byte
+	b := append(append(status[:0], s.member...), "; fwd=miss"...)
 	if resp.Hit {
-		status = s.member + "; hit"
+		b = append(append(status[:0], s.member...), "; hit"...)
 	}
 	if resp.Source != "" {
-		status += "; detail=" + quote(resp.Source)
+		b = append(append(b, "; detail="...), quote(resp.Source)...)
 	}
 	if resp.TTL > 0 {
 		seconds := strconv.FormatInt(int64(resp.TTL/time.Second), 10)
-		h.Set("Cache-Control", "max-age="+seconds)
-		status += "; ttl=" + seconds
+		f.set("Cache-Control", "max-age="+seconds)
+		b = append(append(b, "; ttl="...), seconds...)
 	}
-	h.Set("Cache-Status", status)
+	f.set("Cache-Status", string(b))
 }
 
 // quote is s as a string of RFC 8941, which has only printable ASCII.
 func quote(s string) string {
-	b := []byte{'"'}
+	b := append(make([]byte, 0, len(s)+2), '"')
 	for i := range len(s) {
 		switch c := s[i]; {
 		case c < ' ' || c > '~':
