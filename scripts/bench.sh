@@ -94,8 +94,10 @@ main() {
   local name
   read_arguments "$@"
   build
-  for name in "${chosen[@]}"; do run "$name"; done
-  if [[ -n $docs ]]; then "$root/bin/bench" fill "$root/docs/benchmarks.md" "$docs"; fi
+  for name in "${chosen[@]}"; do
+    run "$name"
+    if [[ -n $docs ]]; then "$root/bin/bench" fill "$root/docs/benchmarks.md" "$docs"; fi
+  done
 }
 
 main "$@"
