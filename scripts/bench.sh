@@ -53,7 +53,7 @@ read_arguments() {
   done
   if ((${#chosen[@]} == 0)); then chosen=("${all[@]}"); fi
   flags=("$@")
-  if [[ -n $docs ]]; then flags+=(--profile --out "$docs"); fi
+  if [[ -n $docs ]]; then flags+=(--out "$docs"); fi
 }
 
 # need COMMAND PACKAGE installs a Debian package unless its command is there.
@@ -80,6 +80,7 @@ build() {
 
 run() {
   local own=() trace
+  if [[ -n $docs && " local remote store " == *" $1 "* ]]; then own+=(--profile); fi
   case "$1" in
     remote | getmany) need_servers ;;
     hitratio)
