@@ -3,6 +3,8 @@ package node_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"testing"
 	"testing/synctest"
@@ -31,6 +33,38 @@ func TestAHotKeyIsLoadedAheadSoThatNobodyWaits(t *testing.T) {
 			t.Errorf("%d loads in six lives", n)
 		}
 	})
+}
+
+func TestWhatPeersAndClientsAskForIsLoadedAheadAsWell(t *testing.T) {
+	for who, hop := range map[string]string{"peers": "1", "clients": ""} {
+		synctest.Test(t, func(t *testing.T) {
+			o := numbered()
+			n, err := node.New(node.Config{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer n.Close()
+			g, err := n.NewGroup("scores", node.GroupConfig{TTL: 10 * time.Second, Load: o.load})
+			if err != nil {
+				t.Fatal(err)
+			}
+			mustGet(t, g, "Tom", "1")
+			for range 50 * 60 { // a minute
+				r := httptest.NewRequest("GET", "/_gocache/scores/Tom", nil)
+				r.RemoteAddr = "127.0.0.1:1"
+				r.Header.Set("Gocache-Hop", hop)
+				w := httptest.NewRecorder()
+				n.Handler().ServeHTTP(w, r)
+				if w.Code != http.StatusOK {
+					t.Fatalf("%s got %d %s", who, w.Code, w.Body)
+				}
+				time.Sleep(20 * time.Millisecond)
+			}
+			if n := o.calls.Load(); n < 6 || n > 8 {
+				t.Errorf("%s: %d loads in six lives", who, n)
+			}
+		})
+	}
 }
 
 func TestAColdKeyIsNotLoadedAhead(t *testing.T) {

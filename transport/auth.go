@@ -64,6 +64,9 @@ func mac(key []byte, stamp string, r *http.Request, body []byte) []byte {
 	} {
 		io.WriteString(h, part+"\n")
 	}
+	if receiver := r.Header.Get(headerReceiver); receiver != "" {
+		io.WriteString(h, receiver+"\n")
+	}
 	sum := sha256.Sum256(body)
 	h.Write(sum[:])
 	return h.Sum(nil)
@@ -95,15 +98,19 @@ func parseSignature(field string) (*signature, error) {
 
 // verifier checks what signers with one of its keys signed. One without keys lets everything pass.
 //
-// It accepts a write once. A replayed read tells nothing new to who has recorded it with its reply. It does not notice a
-// write that was recorded on its way to another member, or before the verifier was made.
+// It accepts a write once, and none that is for another verifier. A replayed read tells nothing new to who has recorded it with its
+// reply. A write of an earlier release, which is signed for nobody, may be one that was recorded on its way to another member,
+// or before the verifier was made.
 type verifier struct {
-	keyring *keyring
-	token   string // of outside clients; empty: none
-	seen    *replays
+	keyring  *keyring
+	receiver string // its own name
+	token    string // of outside clients; empty: none
+	seen     *replays
 }
 
-func newVerifier(k *keyring) *verifier { return &verifier{keyring: k, seen: newReplays()} }
+func newVerifier(k *keyring) *verifier {
+	return &verifier{keyring: k, receiver: rand.Text(), seen: newReplays()}
+}
 
 // open returns the signature of a request whose body is not read yet, or why there is no need to read it. The signature is
 // nil where none is needed: clients on loopback go without, members never do.
@@ -119,6 +126,8 @@ func (v *verifier) open(r *http.Request) (*signature, error) {
 		return nil, nil
 	case field == "":
 		return nil, errUnsigned
+	case !v.isFor(r):
+		return nil, errReceiver
 	}
 	sig, err := parseSignature(field)
 	if err != nil {
@@ -128,6 +137,19 @@ func (v *verifier) open(r *http.Request) (*signature, error) {
 		return nil, errClock
 	}
 	return sig, nil
+}
+
+// isFor reports whether a request is not for another verifier.
+func (v *verifier) isFor(r *http.Request) bool {
+	receiver := r.Header.Get(headerReceiver)
+	return receiver == "" || receiver == v.receiver
+}
+
+// tell names the verifier to who may sign for it.
+func (v *verifier) tell(h http.Header, r *http.Request) {
+	if (r.Header.Get(headerPeer) != "" || r.Header.Get(headerAuth) != "") && v.keyring.keys.Load().required() {
+		h.Set(headerReceiver, v.receiver)
+	}
 }
 
 // verify reports why a request that open gave sig for may not pass; nil if it may.

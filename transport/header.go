@@ -19,6 +19,8 @@ const (
 	headerQPS     = "Gocache-Qps"     // how often peers ask for the key, per second
 	headerError   = "Gocache-Error"   // a Code's name
 	headerAuth    = "Gocache-Auth"    // see auth.go
+
+	headerReceiver = "Gocache-Receiver" // the name of a member's verifier, for which a write is signed; see receiver.go
 )
 
 const (

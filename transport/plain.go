@@ -24,6 +24,8 @@ type plain struct {
 	http   *http.Client
 	pool   *http.Transport
 	watch  *watch
+
+	receiver receiver
 }
 
 func newPlain(c *Client) *plain {
@@ -92,18 +94,25 @@ func (p *plain) send(ctx context.Context, r Request) (*http.Response, error) {
 		return p.try(ctx, r)
 	}
 	kept := false
-	reply, err := p.try(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+	reply, err := p.sendSigned(httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
 		GotConn: func(info httptrace.GotConnInfo) { kept = info.Reused },
 	}), r)
 	if err != nil && kept && ctx.Err() == nil {
 		p.pool.CloseIdleConnections()
-		reply, err = p.try(ctx, r)
+		reply, err = p.sendSigned(ctx, r)
 	}
 	return reply, err
 }
 
 func (p *plain) try(ctx context.Context, r Request) (*http.Response, error) {
-	req, err := p.client.request(ctx, r)
+	var receiver string
+	if r.isWrite() && p.client.signer.keyring.keys.Load().required() {
+		var err error
+		if receiver, err = p.namedReceiver(ctx); err != nil {
+			return nil, err
+		}
+	}
+	req, err := p.client.request(ctx, r, receiver)
 	if err != nil {
 		return nil, err
 	}

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"math"
@@ -97,7 +96,7 @@ func (s *Server) replyValue(w http.ResponseWriter, r *http.Request, req Request,
 		f.set("Etag", etag(resp))
 	}
 	if conditional(r) {
-		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(body))
+		replyCondition(w, r, body)
 		return
 	}
 	f.set("Content-Length", strconv.Itoa(len(body)))
@@ -126,11 +125,6 @@ func etag(resp Response) string {
 	b := strconv.AppendUint(append(tag[:0], '"'), resp.Version, 36)
 	b = strconv.AppendInt(append(b, '-'), int64(len(resp.Value)), 10)
 	return string(append(b, '"'))
-}
-
-// conditional reports whether a GET asks for a part of the value, or for nothing where it is the one that the client has.
-func conditional(r *http.Request) bool {
-	return r.Header.Get("Range") != "" || r.Header.Get("If-None-Match") != "" || r.Header.Get("If-Match") != ""
 }
 
 func replyMany(w http.ResponseWriter, req Request, resp Response) {

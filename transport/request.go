@@ -30,8 +30,8 @@ func method(op Op) (string, error) {
 	return "", fmt.Errorf("no such operation: %d", op)
 }
 
-// request is r in HTTP, signed.
-func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) {
+// request is r in HTTP, signed for a receiver, if it is to be for one.
+func (c *Client) request(ctx context.Context, r Request, receiver string) (*http.Request, error) {
 	u := c.base
 	u.RawPath = requestPath(r)
 	var err error
@@ -48,6 +48,9 @@ func (c *Client) request(ctx context.Context, r Request) (*http.Request, error) 
 	if len(body) > 0 {
 		req.ContentLength = int64(len(body))
 		req.Body = io.NopCloser(bytes.NewReader(body))
+	}
+	if receiver != "" {
+		req.Header.Set(headerReceiver, receiver)
 	}
 	c.signer.sign(req, body)
 	return req, nil

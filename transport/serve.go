@@ -25,6 +25,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, escaped string) {
 		s.upgrade(w, r)
 		return
 	}
+	s.verifier.tell(w.Header(), r)
 	t, err := parsePath(escaped, s.cfg.GroupcacheCompat)
 	if err == nil && r.URL.RawQuery != "" {
 		err = errQuery
@@ -43,7 +44,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request, escaped string) {
 		s.refuse(w, r, refusal(BadRequest, err))
 		return
 	}
-	req, refused := s.request(r, op, t)
+	req, refused := s.request(w, r, op, t)
 	if refused != nil {
 		s.refuse(w, r, refused)
 		return
@@ -96,7 +97,7 @@ func deadline(ctx context.Context, left time.Duration) (context.Context, context
 }
 
 // request reads what r asks, checks its signature, and reads its body only as far as its sender and its group allow.
-func (s *Server) request(r *http.Request, op Op, t target) (Request, *Response) {
+func (s *Server) request(w http.ResponseWriter, r *http.Request, op Op, t target) (Request, *Response) {
 	req, err := readHeader(r, op, t)
 	if err != nil {
 		return Request{}, refusal(BadRequest, err)
@@ -108,7 +109,7 @@ func (s *Server) request(r *http.Request, op Op, t target) (Request, *Response) 
 	var body []byte
 	if op == Set || op == GetMany {
 		var refused *Response
-		if body, refused = s.body(r, op, t.group); refused != nil {
+		if body, refused = s.body(w, r, op, t.group); refused != nil {
 			return Request{}, refused
 		}
 	}
@@ -154,7 +155,7 @@ func (s *Server) unauthorized(r *http.Request, err error) *Response {
 }
 
 // body reads a value within its group's limit, or the keys of a GetMany.
-func (s *Server) body(r *http.Request, op Op, group string) ([]byte, *Response) {
+func (s *Server) body(w http.ResponseWriter, r *http.Request, op Op, group string) ([]byte, *Response) {
 	limit, ok := s.cfg.Handler.MaxValueBytes(group)
 	if !ok {
 		return nil, refusal(UnknownGroup, fmt.Errorf("unknown group %q", group))
@@ -163,7 +164,7 @@ func (s *Server) body(r *http.Request, op Op, group string) ([]byte, *Response) 
 	if op == GetMany {
 		what, limit = "list of keys", maxKeysBytes
 	}
-	body, err := readBody(r.Body, r.ContentLength, limit)
+	body, err := readBody(pace(w, r.Body), r.ContentLength, limit)
 	switch {
 	case errors.Is(err, errTooLong):
 		return nil, refusal(TooLarge, fmt.Errorf("the %s is longer than %d bytes", what, limit))
