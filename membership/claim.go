@@ -11,73 +11,134 @@ import (
 )
 
 const (
-	// minClaim is how soon a member that found its name claimed asks whose it is. It asks earlyClaims times at that pause,
-	// in which the last run of a member that started again is noticed to be dead; then the pause grows up to
-	// Profile.PushPullInterval, at which memberlist asks anyway.
-	minClaim    = 100 * time.Millisecond
-	earlyClaims = 20
+	// A member asks the others whether they know it after firstAsk, after twice as long, and so on for quickAsks times, up to
+	// slowAsk. Those who know it answer within a few of these. Others may have to notice first that its last run is dead: so it
+	// asks earlyAsks times at that pause, which then grows up to Profile.PushPullInterval, at which memberlist tells them anyway.
+	firstAsk  = 3 * time.Millisecond
+	slowAsk   = 100 * time.Millisecond
+	quickAsks = 6
+	earlyAsks = 20
 
-	// claimsGranted is how many members in a row must know this one by its name for the claim to rest. They need not
-	// have noticed the death of the last holder at the same time.
-	claimsGranted = 3
+	// lastAsk is how long it asks those who do not answer: they are not dead, else they would be gone, but may be too old to answer.
+	lastAsk = 30 * time.Second
 
-	// claimsDenied is how many members in a row must know a live member by this one's name for this one to leave it to
+	// asksDenied is how often in a row it must hear of nobody who knows it, but of a live member of its name, to leave the name to
 	// that, though it started first by what their clocks say.
-	claimsDenied = 30
+	asksDenied = quickAsks + 30
+
+	// introductions is with how many of those who do not know it it exchanges what is known each time at first, later with one; and
+	// maxUnderWay how many such exchanges may be under way. In a cluster of more than fewMembers gossip introduces it to most.
+	introductions = 3
+	maxUnderWay   = maxAttempts / 2
+	fewMembers    = 32
 )
 
-// claim runs until Close. When another member is known by this one's name, it exchanges what is known with the members
-// again and again, until they know this one by it. Mostly the other is this member's last run, killed at another
-// address a moment ago: its death is noticed soon, but nobody would tell a member that nobody knows.
+// claim runs until Close. When it is open whether the others know this member, it asks them until they do, and exchanges what is
+// known with those who do not: gossip goes by whoever heard of it first, who may die, or be as unknown as this one.
 //
-// If the other is alive, the members hold on to it. This one then leaves it the name, and goes on to ask: the name is
-// free once the other is gone.
+// Where another member is known by this one's name, that is mostly its last run, killed at another address a moment ago: its death
+// is noticed soon, but nobody would tell a member that nobody knows. If the other is alive, the members hold on to it. This one
+// then leaves it the name, and goes on to ask: the name is free once the other is gone.
 func (c *Cluster) claim() {
 	for {
 		select {
 		case <-c.ctx.Done():
 			return
-		case <-c.table.contested:
+		case <-c.table.unsettled:
 		}
-		pause, asked, denied := minClaim, 0, 0
-		for granted := 0; granted < claimsGranted && c.wait(pause); {
-			if c.isGranted() {
-				granted, denied = granted+1, 0
-				continue
-			}
-			granted, denied = 0, denied+1
-			_ = c.yieldToLiving(denied >= claimsDenied)
-			if asked++; asked > earlyClaims {
-				pause = min(pause*5/4, c.profile.PushPullInterval)
-			}
+		asking{c, time.Now(), make(map[string]bool), make(chan string, maxUnderWay)}.run()
+	}
+}
+
+// asking is a member's way to be known.
+type asking struct {
+	*Cluster
+	began    time.Time
+	underWay map[string]bool // with whom it exchanges what is known, by name
+	over     chan string     // names of those with whom it did
+}
+
+func (a asking) run() {
+	for round, pause := 0, firstAsk; a.awaitAnswers(pause); round++ {
+		times, unconvinced := a.Standing().Times, a.table.unconvinced()
+		if a.isOver(unconvinced) && a.settle(times) {
+			return
 		}
-		if c.ctx.Err() == nil {
-			c.settle()
+		for _, m := range unconvinced {
+			a.greet(m)
+		}
+		a.introduce(unconvinced, round)
+		if round >= quickAsks {
+			_ = a.yieldToLiving(round >= asksDenied && !a.Standing().Known)
+		}
+		switch {
+		case round < quickAsks:
+			pause = min(2*pause, slowAsk)
+		case round >= quickAsks+earlyAsks:
+			pause = min(pause*5/4, a.profile.PushPullInterval)
 		}
 	}
 }
 
-// wait reports whether c is open after d.
-func (c *Cluster) wait(d time.Duration) bool {
-	select {
-	case <-time.After(d):
-		return true
-	case <-c.ctx.Done():
-		return false
+// awaitAnswers waits until all have answered that are asked, but not for longer than d. It reports whether the cluster is open.
+func (a asking) awaitAnswers(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	for {
+		select {
+		case <-a.ctx.Done():
+			return false
+		case <-timer.C:
+			return true
+		case <-a.table.answered:
+			if len(a.table.unconvinced()) == 0 {
+				return true
+			}
+		}
 	}
 }
 
-// isGranted asks another member, picked at random, whether it knows this one by its name. Without others, the name is
-// that of the one who started first, if that is alive.
-func (c *Cluster) isGranted() bool {
-	addrs := c.otherAddrs()
-	if len(addrs) == 0 {
-		rival, _, _ := c.table.rivalry()
-		return !c.isNewer(rival) || !c.isAlive(rival)
+// isOver tells whether this member is known to those it asks, or has asked for long enough. Without others, the name is that of
+// the one who started first, if that is alive.
+func (a asking) isOver(unconvinced []Member) bool {
+	rival, open, taken := a.table.rivalry()
+	if a.table.size() == 1 {
+		return !open || !a.isNewer(rival) || !a.isAlive(rival)
 	}
-	before := c.table.echoed()
-	err := <-c.exchange([]netip.AddrPort{addrs[rand.N(len(addrs))]})
-	return err == nil && c.table.echoed() != before
+	return len(unconvinced) == 0 || !taken && a.Standing().Known && time.Since(a.began) > lastAsk
+}
+
+// introduce exchanges what is known with some of those who do not know this member. It does not wait for them.
+func (a asking) introduce(unconvinced []Member, round int) {
+	for len(a.over) > 0 {
+		delete(a.underWay, <-a.over)
+	}
+	rand.Shuffle(len(unconvinced), func(i, j int) { unconvinced[i], unconvinced[j] = unconvinced[j], unconvinced[i] })
+	left := a.introductions(round)
+	for _, m := range unconvinced {
+		addr, err := netip.ParseAddrPort(m.GossipAddr)
+		if err != nil || a.underWay[m.Name] {
+			continue
+		}
+		if left--; left < 0 || len(a.underWay) == maxUnderWay {
+			return
+		}
+		a.underWay[m.Name] = true
+		exchanged := a.exchange([]netip.AddrPort{addr})
+		_ = a.open(func() { a.wg.Go(func() { <-exchanged; a.over <- m.Name }) }) // else a is at its end
+	}
+}
+
+// introductions is how many members it exchanges what is known with after so many rounds.
+func (a asking) introductions(round int) int {
+	_, contested, _ := a.table.rivalry()
+	switch few := a.table.size() <= fewMembers; {
+	case few && round < quickAsks:
+		return introductions
+	case few, contested, !a.Standing().Known, round%10 == 9:
+		return 1
+	}
+	return 0
 }
 
 // otherAddrs is where the members of other names gossip.
@@ -128,11 +189,17 @@ func (c *Cluster) yieldToLiving(insisted bool) *NameTakenError {
 	return err
 }
 
-func (c *Cluster) settle() {
-	if _, _, taken := c.table.rivalry(); taken {
-		c.log.Info().Str("member", c.Self().Name).Msg("the name of this member is its own again")
+// settle ends the asking, unless it is open anew since so many times: the name is this member's.
+func (a asking) settle(times uint64) bool {
+	_, _, taken := a.table.rivalry()
+	if a.onSettled != nil {
+		a.onSettled(Standing{Times: times, Known: true, Settled: true})
 	}
-	c.table.settle()
+	settled := a.table.settle(times)
+	if taken && settled {
+		a.log.Info().Str("member", a.Self().Name).Msg("the name of this member is its own again")
+	}
+	return settled
 }
 
 // checkName returns a *NameTakenError if this member's name is found to be another's before ctx ends, and has published

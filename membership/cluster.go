@@ -21,12 +21,14 @@ var ErrClosed = errors.New("membership: closed")
 type Cluster struct {
 	log        zerolog.Logger
 	onSnapshot func(Snapshot)
+	onSettled  func(Standing)
 	onEpoch    func(name string, epoch uint64)
 	profile    Profile
 	news       *news
 	epochs     *epochs
 	keys       *keyring
 	table      *table
+	greeters   *greeters
 	contacts   *contacts
 	transport  *gossipTransport
 	gossipLog  *gossipLog
@@ -69,7 +71,7 @@ func start(cfg Config) (*Cluster, error) {
 	c := newCluster(cfg, t)
 	t.start(&gate{label: cfg.Label, keys: c.keys, maxMembers: cfg.MaxMembers}, c.table.refuse)
 	d := &delegate{
-		table: c.table, epochs: c.epochs, news: c.news, allowForeign: cfg.AllowForeignHTTP, maxMetaBytes: cfg.MaxMetaBytes,
+		table: c.table, epochs: c.epochs, news: c.news, greeters: c.greeters, allowForeign: cfg.AllowForeignHTTP, maxMetaBytes: cfg.MaxMetaBytes,
 	}
 	c.goroutines.of(func() { c.list, err = memberlist.Create(listConfig(cfg, d, t, c.keys, c.gossipLog)) })
 	if err != nil {
@@ -81,6 +83,7 @@ func start(cfg Config) (*Cluster, error) {
 	c.wg.Go(c.publish)
 	c.wg.Go(c.rejoin)
 	c.wg.Go(c.claim)
+	c.wg.Go(c.answer)
 	if c.onSnapshot != nil {
 		c.wg.Go(c.notify)
 	}
@@ -96,10 +99,12 @@ func newCluster(cfg Config, t *gossipTransport) *Cluster {
 	c := &Cluster{
 		log:        cfg.Logger,
 		onSnapshot: cfg.OnSnapshot,
+		onSettled:  cfg.OnSettled,
 		onEpoch:    cfg.OnEpoch,
 		keys:       newKeyring(cfg.Key),
 		profile:    cfg.Profile,
 		table:      newTable(self, cfg.MaxMembers),
+		greeters:   newGreeters(),
 		contacts:   newContacts(),
 		transport:  t,
 		gossipLog:  newGossipLog(cfg.Logger),

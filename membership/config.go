@@ -83,6 +83,10 @@ type Config struct {
 	// wait for it. If nil, nothing is called.
 	OnSnapshot func(Snapshot)
 
+	// OnSettled is called whenever Standing.Settled is about to become true, with what the standing will be then. It must be
+	// quick, and must not call Close or Leave. If nil, nothing is called.
+	OnSettled func(Standing)
+
 	// OnEpoch is called after each time that RaiseEpoch has raised a number, on this member or another, with the number
 	// as this member knows it then: numbers in between may be skipped. It is called as OnSnapshot is, from a goroutine
 	// of its own, and must not call Close or Leave either. If nil, nothing is called.

@@ -22,6 +22,7 @@ type delegate struct {
 	table        *table
 	epochs       *epochs
 	news         *news
+	greeters     *greeters
 	allowForeign bool
 	maxMetaBytes int
 }
@@ -70,10 +71,13 @@ func (d *delegate) NotifyAlive(n *memberlist.Node) error {
 
 // hearSelf takes note of who is announced by this member's name.
 func (d *delegate) hearSelf(n *memberlist.Node) {
-	if at := gossipAddr(n); at == d.table.selfMember().GossipAddr {
-		d.table.hearEcho()
-	} else if m, err := d.decode(n); err == nil {
+	m, err := d.decode(n)
+	switch self := d.table.selfMember(); {
+	case err != nil:
+	case m.GossipAddr != self.GossipAddr:
 		d.table.hearRival(m)
+	case m.Boot == self.Boot: // else it is this member's last run, here as well
+		d.table.hearEcho()
 	}
 }
 
@@ -116,7 +120,7 @@ func (d *delegate) LocalState(bool) []byte { return d.epochs.encode() }
 func (d *delegate) MergeRemoteState(b []byte, _ bool) { d.hear(b) }
 
 func (d *delegate) hear(b []byte) {
-	if err := d.news.hear(b, d.epochs, d.table); err != nil {
+	if err := d.news.hear(b, d.epochs, d.table, d.greeters); err != nil {
 		d.table.note("news", notice{kind: noticeRefused, level: zerolog.WarnLevel, text: "news refused", err: err})
 	}
 }

@@ -89,7 +89,9 @@ func NewEpochs() Epochs { return Epochs{newEpochs(newNews(LAN(), func() int { re
 func (e Epochs) Raise(name string, number uint64) error { return e.e.raise(name, number) }
 
 // Hear is what a member does with news.
-func (e Epochs) Hear(b []byte) error { return e.e.news.hear(b, e.e, newTable(Member{}, 1)) }
+func (e Epochs) Hear(b []byte) error {
+	return e.e.news.hear(b, e.e, newTable(Member{}, 1), newGreeters())
+}
 
 // Encode is what a member tells others in an exchange.
 func (e Epochs) Encode() []byte { return e.e.encode() }

@@ -7,13 +7,20 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"time"
 )
 
-// maxAttempts bounds the members that are being contacted at a time.
-const maxAttempts = 16
+const (
+	// maxAttempts bounds the members that are being contacted at a time.
+	maxAttempts = 16
+
+	// standingTime is how long Join waits for the others to know this member. They may first have to notice that its last run is
+	// gone, which is too long.
+	standingTime = 200 * time.Millisecond
+)
 
 // Join tries to reach a member at the given seeds now, and returns nil as soon as one answered; the snapshot then has
-// the members that it knew, and mostly one of them knows c. A seed is a host:port, an IP:port, or either without the
+// the members that it knew, and mostly they know c. A seed is a host:port, an IP:port, or either without the
 // port, which is DefaultPort then. A name is looked up at each attempt, and all of its addresses are tried.
 //
 // Whether or not a member was reached in time, c remembers the seeds and keeps trying those that are not members until
@@ -50,8 +57,17 @@ func (c *Cluster) join(ctx context.Context, texts []string) error {
 	if err := c.checkName(ctx); err != nil {
 		return err
 	}
-	c.confirm(ctx)
+	c.awaitSettled(ctx)
 	return nil
+}
+
+// awaitSettled waits until the others know this member, for a moment at most.
+func (c *Cluster) awaitSettled(ctx context.Context) {
+	select {
+	case <-c.table.settled():
+	case <-time.After(standingTime):
+	case <-ctx.Done():
+	}
 }
 
 // within returns ctx, which then also ends at Close with ErrClosed as its cause.

@@ -34,7 +34,7 @@ func (n *news) due(overhead, limit int) [][]byte { return n.queue.GetBroadcasts(
 
 // hear takes in what another member tells. It does not trust what it is given; the error is the first of what was wrong
 // with it.
-func (n *news) hear(b []byte, e *epochs, t *table) error {
+func (n *news) hear(b []byte, e *epochs, t *table, g *greeters) error {
 	var said pb.News
 	if err := proto.Unmarshal(b, &said); err != nil {
 		return fmt.Errorf("decode news: %w", err)
@@ -43,6 +43,12 @@ func (n *news) hear(b []byte, e *epochs, t *table) error {
 		if t.depart(string(d.GetName()), d.GetBoot(), d.GetLeft()) {
 			n.tell(aboutDeparture(d), &pb.News{Departures: []*pb.Departure{d}})
 		}
+	}
+	for _, greeting := range said.Greetings {
+		g.greet(string(greeting.GetName()), greeting.GetBoot())
+	}
+	for _, a := range said.Answers {
+		t.hearAnswer(string(a.GetName()), a.GetBoot(), a.GetKnows())
 	}
 	return e.hear(said.Epochs)
 }

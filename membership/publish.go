@@ -47,6 +47,9 @@ func (c *Cluster) publishOnce() {
 	if len(diff) > 0 || got.nameTaken != last.NameTaken {
 		c.snapshot.Store(&Snapshot{Version: last.Version + 1, Members: got.members, NameTaken: got.nameTaken})
 		c.contacts.note(diff, time.Now())
+		if c.onSnapshot == nil {
+			c.greeters.tell(got.members)
+		}
 		signal(c.published)
 	}
 	for _, ch := range diff {
@@ -82,6 +85,7 @@ func (c *Cluster) notify() {
 		if s := c.Snapshot(); s.Version > seen {
 			seen = s.Version
 			c.onSnapshot(s)
+			c.greeters.tell(s.Members)
 		}
 		select {
 		case <-c.ctx.Done():

@@ -13,31 +13,18 @@ func (e *NameTakenError) Error() string {
 	return fmt.Sprintf("the name %q is that of a live member at %s: give each member a name of its own", e.Name, e.Holder)
 }
 
-// hearEcho takes note that this member was announced as it is.
-func (t *table) hearEcho() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.echoes++
-	t.unknown.Store(false)
-}
-
-// echoed returns how often this member was announced as it is.
-func (t *table) echoed() uint64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.echoes
-}
-
 // hearRival takes note that m was announced by this member's name.
 func (t *table) hearRival(m Member) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.taken && t.rival != m {
+	if t.rival == m {
+		return
+	}
+	if t.taken {
 		signal(t.wake)
 	}
 	t.rival = m
-	t.unknown.Store(true)
-	signal(t.contested)
+	t.unsettleLocked()
 }
 
 // rivalry returns who else was announced by this member's name, if it is open whose that is, and whether it was found to
@@ -56,14 +43,4 @@ func (t *table) yield() {
 		t.taken = true
 		signal(t.wake)
 	}
-}
-
-// settle ends the rivalry: the name is this member's.
-func (t *table) settle() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.taken {
-		signal(t.wake)
-	}
-	t.rival, t.taken = Member{}, false
 }

@@ -55,10 +55,19 @@ func (s *simulation) listen(i int) {
 // listenAt starts a member whose name has one number, by which it is known here, and whose address has another.
 func (s *simulation) listenAt(name, addr int) {
 	s.t.Helper()
+	s.startAs(name, s.config(name, addr))
+}
+
+func (s *simulation) config(name, addr int) membership.Config {
 	ip := ipOf(addr)
-	c, err := membership.Start(membership.Config{
+	return membership.Config{
 		Name: fmt.Sprint("m", name), HTTPAddr: netip.AddrPortFrom(ip, 80).String(), Bind: addrOf(addr), Network: s.net.Host(ip),
-	})
+	}
+}
+
+func (s *simulation) startAs(name int, cfg membership.Config) {
+	s.t.Helper()
+	c, err := membership.Start(cfg)
 	if err != nil {
 		s.t.Fatal(err)
 	}

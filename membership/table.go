@@ -17,11 +17,14 @@ type table struct {
 	// wake has an element when something changed since the publisher last took.
 	wake chan struct{}
 
-	// contested has an element when another member was found to be known by this one's name.
-	contested chan struct{}
+	// unsettled has an element when it is open anew whether the others know this member.
+	unsettled chan struct{}
 
-	// unknown is true from when this member met others, or its name was another's, until one of them knows it.
-	unknown atomic.Bool
+	// answered has an element when one of those who are asked that answered, or went.
+	answered chan struct{}
+
+	// shown is the standing as it is shown to users.
+	shown atomic.Pointer[Standing]
 
 	// maxMembers bounds the memory that announcements of ever new names can take.
 	maxMembers int
@@ -35,22 +38,26 @@ type table struct {
 	notices  noticeBoard
 	stats    Stats
 
-	echoes uint64 // announcements of this member as it is, mostly by others
-	rival  Member // who was announced by this member's name last, if it is open whose that is
-	taken  bool   // the name is the rival's
+	standing standing
+	rival    Member // who was announced by this member's name last, if it is open whose that is
+	taken    bool   // the name is the rival's
 }
 
 func newTable(self Member, maxMembers int) *table {
-	return &table{
+	t := &table{
 		wake:       make(chan struct{}, 1),
-		contested:  make(chan struct{}, 1),
+		unsettled:  make(chan struct{}, 1),
+		answered:   make(chan struct{}, 1),
 		maxMembers: maxMembers,
 		self:       self,
 		others:     make(map[string]Member),
 		gone:       make(map[string]Member),
 		places:     make(map[string]place),
 		departed:   make(map[string]departure),
+		standing:   newStanding(),
 	}
+	t.showLocked()
+	return t
 }
 
 // signal puts an element into a channel that holds one, without ever waiting.
@@ -69,7 +76,7 @@ func (t *table) put(m Member) {
 		return
 	}
 	if len(t.others) == 0 {
-		t.unknown.Store(true)
+		t.unsettleLocked()
 	}
 	t.putLocked(m)
 	signal(t.wake)
@@ -94,10 +101,8 @@ func (t *table) putLocked(m Member) {
 func (t *table) dropLocked(m Member) {
 	delete(t.others, m.Name)
 	t.leavePlaceLocked(m)
-	if len(t.others) == 0 {
-		t.unknown.Store(false)
-	}
 	t.goneLocked(m)
+	signal(t.answered)
 }
 
 func (t *table) goneLocked(m Member) {

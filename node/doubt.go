@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/p2pcache/p2pcache/lru"
+	"github.com/p2pcache/p2pcache/membership"
 	"github.com/p2pcache/p2pcache/transport"
 )
 
@@ -16,55 +17,95 @@ import (
 // were told of; one that knows of none that is newer than the entry vouches for it. So doubt costs requests, and loads only of
 // what was written meanwhile.
 //
-// A node that starts again elsewhere before its last run was found dead doubts too: hardly anybody may know it yet, and those who do
-// may go.
+// A node that not all members know, as they do not answer it or know it by its last run, keeps nothing that it loads. Where that takes
+// longer than to find a member dead, it keeps what it gets, and doubts it.
 
 const (
 	// standstillDoubt is how long a node that stood still goes on doubting what comes: by then it has met the others again.
 	standstillDoubt = newFor
 
-	// contestDoubt is the same for a node whose name nobody else is known by any more.
-	contestDoubt = time.Second
+	// unsettledDoubt is the same for a node from when all know it.
+	unsettledDoubt = time.Second
+
+	// unsettledTimes times what it takes to be taken for dead is how long a node that not all know keeps nothing. Mostly all know it
+	// before Join returns, or once they have found its last run dead.
+	unsettledTimes = 3
+
+	// watchPause is how often a node looks at its clock and at its standing, if not more often.
+	watchPause = 100 * time.Millisecond
 )
 
 // doubt says from which version on a node believes what it holds.
 type doubt struct {
 	until atomic.Uint64 // the version; what is older is confirmed first
-	known atomic.Uint64 // the version from which on this node was told of writes, as the others know it
 	seen  atomic.Int64  // when the clock was seen last, in ns since 1970; 0: it is not watched
 	still atomic.Int64  // how far the clock may jump, in ns
+
+	// The standing that this node was seen to have among the others, told from others by Standing.Times.
+	known   atomic.Uint64 // the version from which on it was told of writes, as all knew it; 0: it was always alone
+	settled atomic.Uint64 // the standing that known is of
+	partly  atomic.Uint64 // the standing in which not all know it, and it doubts what it keeps
 }
 
-// watchClock looks at the clock all the time.
+// watchClock looks at the clock and at the standing all the time.
 func (n *Node) watchClock() {
 	still := n.cluster.Patience()
-	n.doubt.known.Store(n.clock.next())
 	n.doubt.still.Store(int64(still))
 	n.doubt.seen.Store(time.Now().UnixNano())
 	n.work.spawn(func() {
-		tick := time.NewTicker(still / 4)
+		tick := time.NewTicker(min(still/4, watchPause))
 		defer tick.Stop()
-		met := false // the others
+		var since time.Time // it was seen that not all know this node; zero: they do
 		for {
 			select {
 			case <-n.ctx.Done():
 				return
 			case <-tick.C:
 			}
-			if n.cluster.Contested() {
-				n.doubtFor(contestDoubt)
-			}
-			switch {
-			case met:
-			case n.isUnknown():
-				n.doubt.known.Store(n.clock.next())
-			default:
-				met = len(n.view.Load().others) > 0
-			}
+			since = n.seeStanding(since)
 			n.seeClock(time.Now())
 			n.doubt.seen.Store(time.Now().UnixNano())
 		}
 	})
+}
+
+// seeStanding looks whether all members know this node, which not all do since a moment, and returns since when they do not.
+func (n *Node) seeStanding(since time.Time) time.Time {
+	d, s := &n.doubt, n.cluster.Standing()
+	switch {
+	case s.Settled:
+		return time.Time{}
+	case since.IsZero():
+		return time.Now()
+	case s.Known && time.Since(since) > unsettledTimes*n.cluster.Patience():
+		n.doubtFor(unsettledDoubt) // first: what is kept from now on is doubted
+		d.partly.Store(s.Times)
+	}
+	return since
+}
+
+// settled notes that from now on all members tell this node of writes.
+func (n *Node) settled(s membership.Standing) {
+	n.doubt.known.Store(n.clock.next())
+	n.doubt.settled.Store(s.Times)
+}
+
+// isUnknown reports whether members that this node knows may not know it, so that it keeps nothing.
+func (n *Node) isUnknown() bool {
+	if n.cluster == nil {
+		return false
+	}
+	s := n.cluster.Standing()
+	return !s.Settled && n.doubt.partly.Load() != s.Times
+}
+
+// isSettled reports whether all members know this node, and have told it of writes since doubt.known.
+func (n *Node) isSettled() bool {
+	if n.cluster == nil {
+		return true
+	}
+	s := n.cluster.Standing()
+	return s.Settled && n.doubt.settled.Load() == s.Times
 }
 
 // seeClock begins to doubt where the clock has jumped before a time. It is called before any request is served, with a time after it
@@ -151,7 +192,7 @@ func (g *Group) vouched(ctx context.Context, hash uint64, key string, version ui
 // vouches is the version from which on this node can tell that it knows of no write of the keys with hash; 0: it cannot tell.
 func (g *Group) vouches(hash uint64) uint64 {
 	n := g.node
-	if n.outOfTouch() {
+	if n.outOfTouch() || !n.isSettled() {
 		return 0
 	}
 	return max(g.flights.complete(hash), n.doubt.until.Load(), n.doubt.known.Load())

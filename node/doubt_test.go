@@ -2,9 +2,11 @@ package node_test
 
 import (
 	"context"
+	"sync"
 	"sync/atomic"
 	"testing"
 
+	"github.com/p2pcache/p2pcache/membership"
 	"github.com/p2pcache/p2pcache/node"
 	"github.com/p2pcache/p2pcache/node/nodetest"
 )
@@ -74,11 +76,63 @@ func TestAGetAtANodeThatWritesMayMissJoinsNoEarlierLoad(t *testing.T) {
 	mustGet(t, groups[2], key, "2")
 }
 
-func TestANodeWhoseLastRunIsNotFoundDeadYetDoubts(t *testing.T) {
-	nodes := nodetest.Start(t, 3)
-	name := nodes[2].Self().Name
-	nodes[2].Close()
-	again := restart(t, name, nodes[0].Self().GossipAddr)
-	waitFor(t, "it doubts what it holds", again.InDoubt)
-	waitFor(t, "it does not any more", func() bool { return !again.InDoubt() })
+func TestANodeThatNotAllKnowDoubtsUntilTheyDo(t *testing.T) {
+	nodes := nodetest.Start(t, 2)
+	o := numbered()
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+	listen := startDeaf(t, "scores", nodes[0].Self().GossipAddr)
+	waitFor(t, "the deaf one is a member", func() bool { return len(nodes[0].Members()) == 3 && len(nodes[1].Members()) == 3 })
+
+	third := restart(t, "third", nodes[0].Self().GossipAddr)
+	if !third.IsUnknown() {
+		t.Error("a node that has just come keeps what it gets, and not all know it")
+	}
+	waitFor(t, "it keeps what it gets", func() bool { return !third.IsUnknown() })
+	if !third.InDoubt() {
+		t.Error("it does not doubt what it keeps")
+	}
+	g, err := third.NewGroup("scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	key := ownedBy(third, "scores", 1)[0]
+	mustGet(t, g, key, "1")
+	mustGet(t, g, key, "1") // as the others vouch for it
+	for _, n := range nodes {
+		n.ForgetMember("third", false)
+	}
+	if err := groups[0].Remove(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	mustGet(t, g, key, "2") // though nobody told it
+
+	listen()
+	waitFor(t, "it doubts no more", func() bool { return !third.InDoubt() })
+}
+
+// startDeaf starts a member that knows nobody until the function that is returned is called, though the others know it. It has an
+// empty group.
+func startDeaf(t testing.TB, group, seed string) (listen func()) {
+	t.Helper()
+	serves, err := node.New(node.Config{Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { serves.Close() })
+	if _, err := serves.NewGroup(group, node.GroupConfig{}); err != nil {
+		t.Fatal(err)
+	}
+	deaf := make(chan struct{})
+	listen = sync.OnceFunc(func() { close(deaf) })
+	c, err := membership.Start(membership.Config{
+		Name: "deaf", HTTPAddr: serves.Self().HTTPAddr, Bind: "127.0.0.1:0", OnSnapshot: func(membership.Snapshot) { <-deaf },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { listen(); c.Close() })
+	if err := c.Join(t.Context(), seed); err != nil {
+		t.Fatal(err)
+	}
+	return listen
 }

@@ -136,7 +136,7 @@ func (n *Node) gossip() error {
 		Bind: n.cfg.Gossip, Advertise: n.cfg.gossipIP(n.httpAddr),
 		Label: n.cfg.Cluster, Key: keys.use().gossip, Profile: n.cfg.GossipProfile,
 		MaxMembers: n.cfg.MaxMembers, AllowForeignHTTP: n.cfg.AllowForeignHTTP,
-		OnSnapshot: n.applySnapshot, OnEpoch: n.heardOfPurge, Logger: n.log,
+		OnSnapshot: n.applySnapshot, OnSettled: n.settled, OnEpoch: n.heardOfPurge, Logger: n.log,
 	})
 	if err != nil {
 		return err

@@ -11,12 +11,9 @@ import (
 //
 // One that has just come is not known to all yet. So whoever is told of a write passes it on to those who came into its own
 // view lately, once, before it answers: then the write reaches every member that any member knows whom the writer knows. One
-// that the others do not know yet keeps nothing, though what it has under way may be from before a write. One that seems to
+// that not all others know yet keeps nothing, or doubts it, though what it has under way may be from before a write. One that seems to
 // be dead is told if it can be reached: see lost.go. And one that was cut off while the others wrote is told by whoever asks
 // it and gets what is out of date.
-
-// isUnknown reports whether no other member may know this node, though it knows others: it keeps nothing then.
-func (n *Node) isUnknown() bool { return n.cluster != nil && !n.cluster.Known() }
 
 // newFor is how long a member counts as one that has just come: much longer than gossip takes.
 const newFor = 5 * time.Second

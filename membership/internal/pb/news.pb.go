@@ -26,9 +26,12 @@ const (
 // News is what members pass on by gossip, and, as far as it lasts, exchange whole when they exchange all that they know.
 // Members that do not know a field pass over it.
 type News struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Epochs        []*Epoch               `protobuf:"bytes,1,rep,name=epochs,proto3" json:"epochs,omitempty"`
-	Departures    []*Departure           `protobuf:"bytes,2,rep,name=departures,proto3" json:"departures,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	Epochs     []*Epoch               `protobuf:"bytes,1,rep,name=epochs,proto3" json:"epochs,omitempty"`
+	Departures []*Departure           `protobuf:"bytes,2,rep,name=departures,proto3" json:"departures,omitempty"`
+	// Sent from one member to another, and not passed on.
+	Greetings     []*Greeting `protobuf:"bytes,3,rep,name=greetings,proto3" json:"greetings,omitempty"`
+	Answers       []*Answer   `protobuf:"bytes,4,rep,name=answers,proto3" json:"answers,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -73,6 +76,20 @@ func (x *News) GetEpochs() []*Epoch {
 func (x *News) GetDepartures() []*Departure {
 	if x != nil {
 		return x.Departures
+	}
+	return nil
+}
+
+func (x *News) GetGreetings() []*Greeting {
+	if x != nil {
+		return x.Greetings
+	}
+	return nil
+}
+
+func (x *News) GetAnswers() []*Answer {
+	if x != nil {
+		return x.Answers
 	}
 	return nil
 }
@@ -196,24 +213,150 @@ func (x *Departure) GetLeft() bool {
 	return false
 }
 
+// Greeting asks a member whether it knows the one that sends it.
+type Greeting struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who sends it.
+	Name          []byte `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Boot          uint64 `protobuf:"fixed64,2,opt,name=boot,proto3" json:"boot,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Greeting) Reset() {
+	*x = Greeting{}
+	mi := &file_news_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Greeting) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Greeting) ProtoMessage() {}
+
+func (x *Greeting) ProtoReflect() protoreflect.Message {
+	mi := &file_news_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Greeting.ProtoReflect.Descriptor instead.
+func (*Greeting) Descriptor() ([]byte, []int) {
+	return file_news_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Greeting) GetName() []byte {
+	if x != nil {
+		return x.Name
+	}
+	return nil
+}
+
+func (x *Greeting) GetBoot() uint64 {
+	if x != nil {
+		return x.Boot
+	}
+	return 0
+}
+
+// Answer tells whoever sent a Greeting that it is known.
+type Answer struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Who answers.
+	Name []byte `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Boot uint64 `protobuf:"fixed64,2,opt,name=boot,proto3" json:"boot,omitempty"`
+	// The boot id of the one that is known.
+	Knows         uint64 `protobuf:"fixed64,3,opt,name=knows,proto3" json:"knows,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Answer) Reset() {
+	*x = Answer{}
+	mi := &file_news_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Answer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Answer) ProtoMessage() {}
+
+func (x *Answer) ProtoReflect() protoreflect.Message {
+	mi := &file_news_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Answer.ProtoReflect.Descriptor instead.
+func (*Answer) Descriptor() ([]byte, []int) {
+	return file_news_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *Answer) GetName() []byte {
+	if x != nil {
+		return x.Name
+	}
+	return nil
+}
+
+func (x *Answer) GetBoot() uint64 {
+	if x != nil {
+		return x.Boot
+	}
+	return 0
+}
+
+func (x *Answer) GetKnows() uint64 {
+	if x != nil {
+		return x.Knows
+	}
+	return 0
+}
+
 var File_news_proto protoreflect.FileDescriptor
 
 const file_news_proto_rawDesc = "" +
 	"\n" +
 	"\n" +
-	"news.proto\x12\x13p2pcache.membership\"z\n" +
+	"news.proto\x12\x13p2pcache.membership\"\xee\x01\n" +
 	"\x04News\x122\n" +
 	"\x06epochs\x18\x01 \x03(\v2\x1a.p2pcache.membership.EpochR\x06epochs\x12>\n" +
 	"\n" +
 	"departures\x18\x02 \x03(\v2\x1e.p2pcache.membership.DepartureR\n" +
-	"departures\"3\n" +
+	"departures\x12;\n" +
+	"\tgreetings\x18\x03 \x03(\v2\x1d.p2pcache.membership.GreetingR\tgreetings\x125\n" +
+	"\aanswers\x18\x04 \x03(\v2\x1b.p2pcache.membership.AnswerR\aanswers\"3\n" +
 	"\x05Epoch\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\fR\x04name\x12\x16\n" +
 	"\x06number\x18\x02 \x01(\x04R\x06number\"G\n" +
 	"\tDeparture\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\fR\x04name\x12\x12\n" +
 	"\x04boot\x18\x02 \x01(\x06R\x04boot\x12\x12\n" +
-	"\x04left\x18\x03 \x01(\bR\x04leftB5Z3github.com/p2pcache/p2pcache/membership/internal/pbb\x06proto3"
+	"\x04left\x18\x03 \x01(\bR\x04left\"2\n" +
+	"\bGreeting\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\fR\x04name\x12\x12\n" +
+	"\x04boot\x18\x02 \x01(\x06R\x04boot\"F\n" +
+	"\x06Answer\x12\x12\n" +
+	"\x04name\x18\x01 \x01(\fR\x04name\x12\x12\n" +
+	"\x04boot\x18\x02 \x01(\x06R\x04boot\x12\x14\n" +
+	"\x05knows\x18\x03 \x01(\x06R\x05knowsB5Z3github.com/p2pcache/p2pcache/membership/internal/pbb\x06proto3"
 
 var (
 	file_news_proto_rawDescOnce sync.Once
@@ -227,20 +370,24 @@ func file_news_proto_rawDescGZIP() []byte {
 	return file_news_proto_rawDescData
 }
 
-var file_news_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_news_proto_msgTypes = make([]protoimpl.MessageInfo, 5)
 var file_news_proto_goTypes = []any{
 	(*News)(nil),      // 0: p2pcache.membership.News
 	(*Epoch)(nil),     // 1: p2pcache.membership.Epoch
 	(*Departure)(nil), // 2: p2pcache.membership.Departure
+	(*Greeting)(nil),  // 3: p2pcache.membership.Greeting
+	(*Answer)(nil),    // 4: p2pcache.membership.Answer
 }
 var file_news_proto_depIdxs = []int32{
 	1, // 0: p2pcache.membership.News.epochs:type_name -> p2pcache.membership.Epoch
 	2, // 1: p2pcache.membership.News.departures:type_name -> p2pcache.membership.Departure
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	3, // 2: p2pcache.membership.News.greetings:type_name -> p2pcache.membership.Greeting
+	4, // 3: p2pcache.membership.News.answers:type_name -> p2pcache.membership.Answer
+	4, // [4:4] is the sub-list for method output_type
+	4, // [4:4] is the sub-list for method input_type
+	4, // [4:4] is the sub-list for extension type_name
+	4, // [4:4] is the sub-list for extension extendee
+	0, // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_news_proto_init() }
@@ -254,7 +401,7 @@ func file_news_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_news_proto_rawDesc), len(file_news_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   5,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
