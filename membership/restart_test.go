@@ -29,24 +29,18 @@ func TestMembersThatStartAgainAreThereSoon(t *testing.T) {
 				for i := range 4 {
 					s.start(i, 0)
 				}
-				slowest, late := time.Duration(0), 0
+				slowest := time.Duration(0)
 				for i := range *restarts {
 					name, addr := place(i)
 					s.listenAt(name, addr)
 					s.join(name, 0)
-					took := s.agree(5*time.Second, s.numbers()...)
-					if slowest = max(slowest, took); took > 2*time.Second {
-						late++
-					}
+					slowest = max(slowest, s.agree(2*time.Second, s.numbers()...)) // mostly they do when Join returns
 					s.kill(name)
 					if way == "new name at the place" {
 						time.Sleep(3 * time.Second) // else news went mostly to the dead, see deadProbes
 					}
 				}
 				t.Logf("the slowest of %d took %v", *restarts, slowest)
-				if late > 1 { // one of some thousands is
-					t.Errorf("%d of %d took more than 2s", late, *restarts)
-				}
 			})
 		})
 	}

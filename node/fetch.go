@@ -62,7 +62,7 @@ func (g *Group) fetched(p *peer, hash uint64, key string, resp transport.Respons
 	switch {
 	case err != nil || !final(resp.Code):
 		return outcome{}, false
-	case resp.Code == transport.OK && !g.believe(p, hash, key, resp.Version):
+	case (resp.Code == transport.OK || resp.Code == transport.NotFound && resp.Version > 0) && !g.believe(p, hash, key, resp.Version):
 		return outcome{}, false
 	case resp.Code == transport.OK:
 		a := answer{Value: Value{Data: resp.Value, TTL: resp.TTL}, from: fromPeer, version: resp.Version}
@@ -72,7 +72,7 @@ func (g *Group) fetched(p *peer, hash uint64, key string, resp transport.Respons
 		}
 		return out, true
 	case resp.Code == transport.NotFound:
-		return outcome{answer: answer{absent: true, from: fromPeer}}, true
+		return outcome{answer: answer{absent: true, from: fromPeer, version: resp.Version}}, true
 	}
 	return outcome{answer: answer{from: fromPeer}, err: errorOf(resp)}, true
 }

@@ -229,7 +229,9 @@ func (g *Group) takeCopy(hash uint64, r transport.Request) transport.Response {
 // response is the reply to a request that ended in a and err, with the text of an origin's error if expose says so.
 func response(a answer, err error, expose bool) transport.Response {
 	if err == nil && a.absent {
-		err = ErrNotFound
+		resp := responseTo(ErrNotFound, expose)
+		resp.Version = a.version
+		return resp
 	}
 	if err != nil {
 		return responseTo(err, expose)

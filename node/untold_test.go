@@ -2,9 +2,11 @@ package node_test
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/p2pcache/p2pcache/node"
 	"github.com/p2pcache/p2pcache/node/nodetest"
@@ -56,6 +58,31 @@ func TestAMemberThatAWriteHasMissedIsToldByWhoeverAsksIt(t *testing.T) {
 		v, err := groups[2].Get(t.Context(), key)
 		return err == nil && v.String() == "1"
 	})
+}
+
+func TestWhatWasAbsentBeforeAWriteIsNotBelievedAfterIt(t *testing.T) {
+	nodes := nodetest.Start(t, 3)
+	var there atomic.Bool
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{NegativeTTL: time.Hour, Load: func(context.Context, string) (node.Value, error) {
+		if !there.Load() {
+			return node.Value{}, node.ErrNotFound
+		}
+		return node.Value{Data: []byte("there")}, nil
+	}})
+	key := ownedBy(nodes[2], "scores", 1)[0]
+	if _, err := groups[2].Get(t.Context(), key); !errors.Is(err, node.ErrNotFound) {
+		t.Fatal(err)
+	}
+	forgottenByAll(nodes[0], nodes[1], nodes[2].Self().Name)
+	there.Store(true)
+	if err := groups[0].Remove(t.Context(), key); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := groups[2].Get(t.Context(), key); !errors.Is(err, node.ErrNotFound) { // this is what makes the test one
+		t.Fatal(err)
+	}
+	nodes[1].RestoreRing()
+	mustGet(t, groups[1], key, "there")
 }
 
 func TestAMemberThatAPurgeHasMissedHearsOfItByGossip(t *testing.T) {
