@@ -19,18 +19,19 @@ type peer struct {
 // link is the connection to a member, from the member's start to its end, and what was learned of it meanwhile. Links outlive
 // views.
 type link struct {
-	node      *Node
-	name      string
-	boot      uint64
-	since     time.Time // it came into the view
-	client    *transport.Client
-	breaker   breaker
-	suspected atomic.Bool // of being stopped, and checked: see suspect
-	stalls    atomic.Bool // copies of what it owns are asked for first: see stall
-	draining  atomic.Bool // it has said that it is about to leave
-	tail      tail
-	requests  sync.Map // group name to *groupOutcomes
-	recent    atomic.Pointer[groupOutcomes]
+	node        *Node
+	name        string
+	boot        uint64
+	since       time.Time // it came into the view
+	client      *transport.Client
+	breaker     breaker
+	suspected   atomic.Bool // of being stopped, and checked: see suspect
+	stalls      atomic.Bool // copies of what it owns are asked for first: see stall
+	draining    atomic.Bool // it has said that it is about to leave
+	tail        tail
+	corrections atomic.Int32 // keys that it is told of as it is out of date
+	requests    sync.Map     // group name to *groupOutcomes
+	recent      atomic.Pointer[groupOutcomes]
 }
 
 // outcomes counts requests by the Code of their reply; the last one counts those without a reply.

@@ -38,8 +38,13 @@ func (g *Group) passOn(ctx context.Context, r transport.Request, version uint64)
 	return g.tellAll(ctx, g.node.view.Load().newcomers(), forget)
 }
 
-// correctTimeout bounds the telling of a member that is out of date.
-const correctTimeout = time.Second
+const (
+	// correctTimeout bounds the telling of a member that is out of date.
+	correctTimeout = time.Second
+
+	// maxCorrections is how many keys it is told of at once. Of others it is told when they are asked for again.
+	maxCorrections = 16
+)
 
 // believe reports whether what a peer holds of a key as version can be what it holds now. A peer that a write has missed is told
 // of it, in the background.
@@ -48,11 +53,15 @@ func (g *Group) believe(p *peer, hash uint64, key string, version uint64) bool {
 	if version >= floor {
 		return true
 	}
-	g.node.work.spawn(func() {
+	correct := func() {
+		defer p.corrections.Add(-1)
 		ctx, cancel := context.WithTimeout(g.node.ctx, correctTimeout)
 		defer cancel()
 		// Whoever asks it next will tell it again: an error is nobody's business.
 		_, _ = g.tell(ctx, p, transport.Request{Op: transport.Remove, Group: g.name, Key: key, Version: floor, Peer: true})
-	})
+	}
+	if p.corrections.Add(1) > maxCorrections || !g.node.work.spawn(correct) {
+		p.corrections.Add(-1)
+	}
 	return false
 }
