@@ -65,7 +65,7 @@ func (a asking) run() {
 			return
 		}
 		for _, m := range unconvinced {
-			a.greet(m)
+			a.greet(m, times)
 		}
 		a.introduce(unconvinced, round)
 		if round >= quickAsks {
@@ -193,7 +193,7 @@ func (c *Cluster) yieldToLiving(insisted bool) *NameTakenError {
 func (a asking) settle(times uint64) bool {
 	_, _, taken := a.table.rivalry()
 	if a.onSettled != nil {
-		a.onSettled(Standing{Times: times, Known: true, Settled: true})
+		a.onSettled(Standing{Times: times, Known: true, Settled: true, Since: a.table.knownSince()})
 	}
 	settled := a.table.settle(times)
 	if taken && settled {

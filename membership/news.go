@@ -45,10 +45,10 @@ func (n *news) hear(b []byte, e *epochs, t *table, g *greeters) error {
 		}
 	}
 	for _, greeting := range said.Greetings {
-		g.greet(string(greeting.GetName()), greeting.GetBoot())
+		g.greet(string(greeting.GetName()), greeter{greeting.GetBoot(), greeting.GetNumber()})
 	}
 	for _, a := range said.Answers {
-		t.hearAnswer(string(a.GetName()), a.GetBoot(), a.GetKnows())
+		t.hearAnswer(a)
 	}
 	return e.hear(said.Epochs)
 }

@@ -1,6 +1,10 @@
 package membership
 
-import "time"
+import (
+	"time"
+
+	"github.com/p2pcache/p2pcache/membership/internal/pb"
+)
 
 // maxWitnesses is how many others must know a member for it to count as known to all. In a larger cluster they are picked at random:
 // the rest hear of it as soon as they do.
@@ -9,14 +13,23 @@ const maxWitnesses = 64
 // standing is whether the others know this member. It begins anew when this member meets the first others, or when it hears of
 // another one of its name, mostly its own last run. table.mu guards it.
 type standing struct {
-	times     uint64            // it began anew
-	settled   chan struct{}     // closed once all know this member
-	heard     bool              // one of them does
-	witnesses map[string]uint64 // who is asked, by name: the boot id of one that said that it knows this member, or 0
+	times     uint64             // it began anew
+	settled   chan struct{}      // closed once all know this member
+	heard     bool               // one of them does
+	witnesses map[string]witness // who is asked, by name
 }
 
+// witness is another member that is asked.
+type witness struct {
+	boot  uint64    // of one that said that it knows this member; 0: it did not
+	since time.Time // from when on it does, at the latest
+}
+
+// maxKnownMs bounds what is believed of how long a member knows this one: a year.
+const maxKnownMs = 365 * 24 * 60 * 60 * 1000
+
 func newStanding() standing {
-	s := standing{settled: make(chan struct{}), heard: true, witnesses: make(map[string]uint64)}
+	s := standing{settled: make(chan struct{}), heard: true, witnesses: make(map[string]witness)}
 	close(s.settled)
 	return s
 }
@@ -28,6 +41,16 @@ func (s *standing) isSettled() bool {
 	default:
 		return false
 	}
+}
+
+// Ask makes it open anew whether the others know this member, and returns what Standing.Times is now. It is for one that may have been
+// taken for dead: once the standing is settled, its Since tells. Without others it is settled at once.
+func (c *Cluster) Ask() (times uint64) {
+	t := c.table
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.unsettleLocked()
+	return t.standing.times
 }
 
 // unsettleLocked makes this member ask the others whether they know it.
@@ -61,6 +84,22 @@ func (t *table) settle(times uint64) bool {
 	return true
 }
 
+// knownSince is from when on all who were asked know this member.
+func (t *table) knownSince() time.Time {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var since time.Time
+	for _, w := range t.standing.witnesses {
+		if w.boot == 0 {
+			return time.Now()
+		}
+		if w.since.After(since) {
+			since = w.since
+		}
+	}
+	return since
+}
+
 // showLocked makes what Standing returns be what the table says.
 func (t *table) showLocked() {
 	s := &t.standing
@@ -81,14 +120,16 @@ func (t *table) heardLocked() {
 	}
 }
 
-// hearAnswer takes note that the member name, as it was started at boot, knows this one as it was started at self.
-func (t *table) hearAnswer(name string, boot, self uint64) {
+// hearAnswer takes note that another member knows this one, if it was asked.
+func (t *table) hearAnswer(a *pb.Answer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, asked := t.standing.witnesses[name]; !asked || self != t.self.Boot {
+	name := string(a.GetName())
+	if _, asked := t.standing.witnesses[name]; !asked || a.GetKnows() != t.self.Boot || a.GetNumber() != t.standing.times {
 		return
 	}
-	t.standing.witnesses[name] = boot
+	lasts := time.Duration(min(a.GetForMs(), maxKnownMs)) * time.Millisecond
+	t.standing.witnesses[name] = witness{a.GetBoot(), time.Now().Add(-lasts)}
 	t.heardLocked()
 	signal(t.answered)
 }
@@ -108,12 +149,12 @@ func (t *table) unconvinced() []Member {
 			break
 		}
 		if _, asked := witnesses[name]; !asked && !t.isReplacedLocked(m) {
-			witnesses[name] = 0
+			witnesses[name] = witness{}
 		}
 	}
 	var unconvinced []Member
-	for name, boot := range witnesses {
-		if m := t.others[name]; m.Boot != boot {
+	for name, w := range witnesses {
+		if m := t.others[name]; m.Boot != w.boot {
 			unconvinced = append(unconvinced, m)
 		}
 	}
@@ -131,6 +172,9 @@ type Standing struct {
 	// Settled is set once all of them do that the member knows, or in a large cluster so many that the rest will in a moment;
 	// and without others. A member that is not may be missed by what they tell each other, though it knows all of them.
 	Settled bool
+
+	// Since is from when on, at the latest, they know it without a break, as OnSettled is told. It is zero where nobody was asked.
+	Since time.Time
 }
 
 // Standing tells how far the others know this member, as it is now: each has handed its callback a snapshot with it. It takes
@@ -142,6 +186,9 @@ func (c *Cluster) Standing() Standing { return *c.table.shown.Load() }
 func (c *Cluster) Patience() time.Duration {
 	return time.Duration(c.profile.SuspicionMult) * c.profile.ProbeInterval
 }
+
+// Settled is closed once Standing.Settled is true. Another one takes its place when that is open anew.
+func (c *Cluster) Settled() <-chan struct{} { return c.table.settled() }
 
 // settled is closed once all know this member, until that is open anew.
 func (t *table) settled() <-chan struct{} {

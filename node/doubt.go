@@ -15,7 +15,8 @@ import (
 // dead, the node doubts what it holds and what it comes to hold in the next seconds, until the others surely know it
 // again: each entry is confirmed by a member that is in no doubt, before it is served. Members remember the writes that they
 // were told of; one that knows of none that is newer than the entry vouches for it. So doubt costs requests, and loads only of
-// what was written meanwhile.
+// what was written meanwhile. It ends at once where all members answer that they have known the node all the while: then it was told of
+// all writes, or their writers know that it was not.
 //
 // A node that not all members know, as they do not answer it or know it by its last run, keeps nothing that it loads. Where that takes
 // longer than to find a member dead, it keeps what it gets, and doubts it.
@@ -45,6 +46,16 @@ type doubt struct {
 	known   atomic.Uint64 // the version from which on it was told of writes, as all knew it; 0: it was always alone
 	settled atomic.Uint64 // the standing that known is of
 	partly  atomic.Uint64 // the standing in which not all know it, and it doubts what it keeps
+
+	stop atomic.Pointer[standstill] // the last one, until the others have told whether they noticed; nil: none
+}
+
+// standstill is a time in which a process stood still.
+type standstill struct {
+	from   time.Time
+	before uint64 // what was doubted before it
+	until  uint64 // and since
+	ended  time.Time
 }
 
 // watchClock looks at the clock and at the standing all the time.
@@ -84,9 +95,11 @@ func (n *Node) seeStanding(since time.Time) time.Time {
 	return since
 }
 
-// settled notes that from now on all members tell this node of writes.
+// settled notes that from now on all members tell this node of writes, or that they always did.
 func (n *Node) settled(s membership.Standing) {
-	n.doubt.known.Store(n.clock.next())
+	if n.noticed(s.Since) {
+		n.doubt.known.Store(n.clock.next())
+	}
 	n.doubt.settled.Store(s.Times)
 }
 
@@ -116,16 +129,58 @@ func (n *Node) seeClock(at time.Time) {
 		return
 	}
 	if jumped := at.UnixNano() - seen; jumped > n.doubt.still.Load() && n.doubt.seen.CompareAndSwap(seen, seen+jumped) {
-		n.doubtFor(standstillDoubt)
+		n.stoodStill(time.Unix(0, seen))
 		n.log.Warn().Dur("for_ms", time.Duration(jumped)).Msg("stood still: what is held is confirmed by others before it is served")
 	}
 }
 
-// doubtFor makes the node doubt all that it holds, and what it comes to hold for a while.
-func (n *Node) doubtFor(d time.Duration) {
-	until := n.clock.next() + uint64(d)
-	for old := n.doubt.until.Load(); until > old && !n.doubt.until.CompareAndSwap(old, until); old = n.doubt.until.Load() {
+// stoodStill makes the node doubt what it holds, and ask the others whether they noticed.
+func (n *Node) stoodStill(from time.Time) {
+	settled := n.isSettled()
+	s := &standstill{from: from, before: n.doubt.until.Load(), ended: time.Now()}
+	s.until = n.doubtFor(standstillDoubt)
+	if !settled {
+		return
 	}
+	if last := n.doubt.stop.Load(); last != nil {
+		s.from, s.before = last.from, last.before
+	}
+	n.doubt.stop.Store(s)
+	n.doubt.partly.Store(n.cluster.Ask())
+}
+
+// noticed ends the doubt after a standstill that no other member noticed. It reports whether nobody did.
+func (n *Node) noticed(since time.Time) bool {
+	s := n.doubt.stop.Swap(nil)
+	if s == nil || since.IsZero() || since.After(s.from) {
+		return true
+	}
+	return !n.doubt.until.CompareAndSwap(s.until, s.before)
+}
+
+// awaitAnswers waits for the others to tell whether they noticed a standstill, for a moment after it.
+func (n *Node) awaitAnswers(ctx context.Context) {
+	s := n.doubt.stop.Load()
+	if s == nil {
+		return
+	}
+	ctx, cancel := context.WithDeadline(ctx, s.ended.Add(peekTimeout))
+	defer cancel()
+	select {
+	case <-n.cluster.Settled():
+	case <-ctx.Done():
+	}
+}
+
+// doubtFor makes the node doubt all that it holds, and what it comes to hold for a while. It returns the version until which it does.
+func (n *Node) doubtFor(d time.Duration) uint64 {
+	until := n.clock.next() + uint64(d)
+	for old := n.doubt.until.Load(); until > old; old = n.doubt.until.Load() {
+		if n.doubt.until.CompareAndSwap(old, until) {
+			return until
+		}
+	}
+	return n.doubt.until.Load()
 }
 
 // outOfTouch reports whether writes may not reach this node now.
@@ -145,12 +200,16 @@ func (g *Group) unconfirmed(key string, version uint64) bool {
 
 // confirm answers with an entry that this node holds and doubts, if another member vouches for it.
 func (g *Group) confirm(ctx context.Context, hash uint64, key string) (answer, bool) {
-	until := g.node.doubt.until.Load()
 	e, ok := g.store.Get(key)
-	if !ok || e.Version >= until || e.Kind == lru.Hot {
+	if !ok || e.Version >= g.node.doubt.until.Load() || e.Kind == lru.Hot {
 		return answer{}, false
 	}
+	g.node.awaitAnswers(ctx)
 	var a answer
+	until := g.node.doubt.until.Load()
+	if e.Version >= until { // no more
+		return g.look(key)
+	}
 	if g.answerFrom(&e, &a); a.from == fromStale || !g.vouched(ctx, hash, key, e.Version) {
 		return answer{}, false
 	}

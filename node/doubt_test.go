@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/p2pcache/p2pcache/membership"
 	"github.com/p2pcache/p2pcache/node"
@@ -41,6 +42,26 @@ func TestANodeThatStoodStillLoadsNothingThatWasNotWritten(t *testing.T) {
 	if n := requests(groups[2]); n != asked {
 		t.Errorf("what was confirmed is confirmed again: %d more requests", n-asked)
 	}
+}
+
+func TestAStandstillThatNobodyNoticedLeavesNoDoubt(t *testing.T) {
+	nodes := nodetest.Start(t, 3)
+	o := numbered()
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+	key := ownedBy(nodes[2], "scores", 1)[0]
+	mustGet(t, groups[2], key, "1")
+	const long = time.Second // more than the others wait before they take a member for dead
+	pauseFor(long + 500*time.Millisecond) // or they would not have known each other for as long
+	for _, n := range nodes { // nobody can vouch for it
+		n.StandStillFor(long)
+	}
+	for _, g := range groups {
+		mustGet(t, g, key, "1")
+	}
+	for _, n := range nodes {
+		waitFor(t, "nothing is in doubt", func() bool { return !n.InDoubt() })
+	}
+	mustGet(t, groups[2], key, "1")
 }
 
 func TestNodesThatStoodStillVouchForNothing(t *testing.T) {

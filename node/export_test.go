@@ -115,9 +115,12 @@ func (n *Node) Asks(member string) (asks, suspects bool) {
 // Empty makes n forget what it holds, as one that has left.
 func (n *Node) Empty() { n.empty() }
 
-// StandStill has n see that its process stood still until now.
-func (n *Node) StandStill() {
-	n.doubt.seen.Store(time.Now().Add(-time.Hour).UnixNano())
+// StandStill has n see that its process stood still until now, since before it was started.
+func (n *Node) StandStill() { n.StandStillFor(time.Hour) }
+
+// StandStillFor has n see that its process stood still for d until now.
+func (n *Node) StandStillFor(d time.Duration) {
+	n.doubt.seen.Store(time.Now().Add(-d).UnixNano())
 	n.seeClock(time.Now())
 }
 

@@ -217,8 +217,10 @@ func (x *Departure) GetLeft() bool {
 type Greeting struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Who sends it.
-	Name          []byte `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
-	Boot          uint64 `protobuf:"fixed64,2,opt,name=boot,proto3" json:"boot,omitempty"`
+	Name []byte `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
+	Boot uint64 `protobuf:"fixed64,2,opt,name=boot,proto3" json:"boot,omitempty"`
+	// Which of its questions that is: another one does not count what answers this.
+	Number        uint64 `protobuf:"varint,3,opt,name=number,proto3" json:"number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -267,6 +269,13 @@ func (x *Greeting) GetBoot() uint64 {
 	return 0
 }
 
+func (x *Greeting) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
 // Answer tells whoever sent a Greeting that it is known.
 type Answer struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -274,7 +283,11 @@ type Answer struct {
 	Name []byte `protobuf:"bytes,1,opt,name=name,proto3" json:"name,omitempty"`
 	Boot uint64 `protobuf:"fixed64,2,opt,name=boot,proto3" json:"boot,omitempty"`
 	// The boot id of the one that is known.
-	Knows         uint64 `protobuf:"fixed64,3,opt,name=knows,proto3" json:"knows,omitempty"`
+	Knows uint64 `protobuf:"fixed64,3,opt,name=knows,proto3" json:"knows,omitempty"`
+	// For how many milliseconds it has been, without a break.
+	ForMs uint64 `protobuf:"varint,4,opt,name=for_ms,json=forMs,proto3" json:"for_ms,omitempty"`
+	// The number of the greeting.
+	Number        uint64 `protobuf:"varint,5,opt,name=number,proto3" json:"number,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -330,6 +343,20 @@ func (x *Answer) GetKnows() uint64 {
 	return 0
 }
 
+func (x *Answer) GetForMs() uint64 {
+	if x != nil {
+		return x.ForMs
+	}
+	return 0
+}
+
+func (x *Answer) GetNumber() uint64 {
+	if x != nil {
+		return x.Number
+	}
+	return 0
+}
+
 var File_news_proto protoreflect.FileDescriptor
 
 const file_news_proto_rawDesc = "" +
@@ -349,14 +376,17 @@ const file_news_proto_rawDesc = "" +
 	"\tDeparture\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\fR\x04name\x12\x12\n" +
 	"\x04boot\x18\x02 \x01(\x06R\x04boot\x12\x12\n" +
-	"\x04left\x18\x03 \x01(\bR\x04left\"2\n" +
+	"\x04left\x18\x03 \x01(\bR\x04left\"J\n" +
 	"\bGreeting\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\fR\x04name\x12\x12\n" +
-	"\x04boot\x18\x02 \x01(\x06R\x04boot\"F\n" +
+	"\x04boot\x18\x02 \x01(\x06R\x04boot\x12\x16\n" +
+	"\x06number\x18\x03 \x01(\x04R\x06number\"u\n" +
 	"\x06Answer\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\fR\x04name\x12\x12\n" +
 	"\x04boot\x18\x02 \x01(\x06R\x04boot\x12\x14\n" +
-	"\x05knows\x18\x03 \x01(\x06R\x05knowsB5Z3github.com/p2pcache/p2pcache/membership/internal/pbb\x06proto3"
+	"\x05knows\x18\x03 \x01(\x06R\x05knows\x12\x15\n" +
+	"\x06for_ms\x18\x04 \x01(\x04R\x05forMs\x12\x16\n" +
+	"\x06number\x18\x05 \x01(\x04R\x06numberB5Z3github.com/p2pcache/p2pcache/membership/internal/pbb\x06proto3"
 
 var (
 	file_news_proto_rawDescOnce sync.Once
