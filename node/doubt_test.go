@@ -50,9 +50,9 @@ func TestAStandstillThatNobodyNoticedLeavesNoDoubt(t *testing.T) {
 	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
 	key := ownedBy(nodes[2], "scores", 1)[0]
 	mustGet(t, groups[2], key, "1")
-	const long = time.Second // more than the others wait before they take a member for dead
+	const long = time.Second              // more than the others wait before they take a member for dead
 	pauseFor(long + 500*time.Millisecond) // or they would not have known each other for as long
-	for _, n := range nodes { // nobody can vouch for it
+	for _, n := range nodes {             // nobody can vouch for it
 		n.StandStillFor(long)
 	}
 	for _, g := range groups {
@@ -62,6 +62,23 @@ func TestAStandstillThatNobodyNoticedLeavesNoDoubt(t *testing.T) {
 		waitFor(t, "nothing is in doubt", func() bool { return !n.InDoubt() })
 	}
 	mustGet(t, groups[2], key, "1")
+}
+
+func TestANodeThatWasCutOffServesNothingThatWasRemovedMeanwhile(t *testing.T) {
+	nodes, groups, key := removeAt(t, forgottenByAll)
+	for _, n := range nodes[:2] {
+		nodes[2].ForgetMember(n.Self().Name, true)
+	}
+	mustGet(t, groups[2], key, "0") // nobody told it: this is what makes the test one
+	for _, n := range nodes {
+		n.RestoreRing()
+	}
+	mustGet(t, groups[2], key, "1")
+	for _, n := range nodes[:2] {
+		if n.InDoubt() {
+			t.Error("the larger side doubts as well")
+		}
+	}
 }
 
 func TestNodesThatStoodStillVouchForNothing(t *testing.T) {

@@ -71,6 +71,7 @@ func (n *Node) ForgetMember(name string, lost bool) {
 	v.others = slices.DeleteFunc(slices.Clone(old.others), func(p *peer) bool { return p.Name == name })
 	if lost {
 		v.lost = n.lostLocked(old, members)
+		n.noteMissingLocked(old, members)
 	}
 	n.view.Store(v)
 }

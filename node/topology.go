@@ -20,6 +20,8 @@ type topology struct {
 	self    string              // guarded by mu; this node's name among them, empty if it is not
 	closed  bool                // guarded by mu
 	keys    keyring             // guarded by mu; of the secrets
+	missing map[string]missing  // guarded by mu; members that went without a word, by name
+	cutOff  bool                // guarded by mu; most members have just come back
 	changed chan struct{}       // guarded by mu; closed when the view is replaced; nil: nobody waits for that
 }
 
@@ -111,6 +113,8 @@ func (n *Node) setViewLocked(self string, all []membership.Member) {
 	}
 	v.remember(old)
 	v.lost = n.lostLocked(old, byName)
+	n.noteMissingLocked(old, byName)
+	n.welcomeLocked(v)
 	n.view.Store(v)
 	n.viewChanged(old.ring != v.ring)
 	n.dropPeersLocked(peers)
