@@ -125,7 +125,7 @@ func (a asking) introduce(unconvinced []Member, round int) {
 		}
 		a.underWay[m.Name] = true
 		exchanged := a.exchange([]netip.AddrPort{addr})
-		_ = a.open(func() { a.wg.Go(func() { <-exchanged; a.over <- m.Name }) }) // else a is at its end
+		_ = a.open(func() { a.wg.Go(func() { a.await(exchanged, 1); a.over <- m.Name }) }) // else a is at its end
 	}
 }
 

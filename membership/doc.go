@@ -21,7 +21,10 @@
 //	    ├─────── claim ◀──name is contested──┘                │
 //	    └─────── rejoin ◀─────── contacts ◀───lost and found──┘
 //
-// publish, notify, claim and rejoin are the goroutines of a Cluster, and tellEpochs for Config.OnEpoch, beside the two of
+// A member that has come, or whose name another one had, asks the others whether they know it, and introduces itself to those who do
+// not: see [Cluster.Standing].
+//
+// publish, notify, claim, answer and rejoin are the goroutines of a Cluster, and tellEpochs for Config.OnEpoch, beside the two of
 // its transport, those of memberlist, and one for each attempt to reach a member.
 //
 // A Network is UDP and TCP, or one in memory: see package simnet. The gate lets through what a member may have sent, of this
@@ -37,6 +40,6 @@
 //
 // Cluster.lifecycle may be held while memberlist's lock is taken, and memberlist's lock while table.mu is taken; never
 // in another order. epochs.mu may be held while the lock of its queue is taken, and that while table.mu is; memberlist's
-// lock is not held then. contacts.mu, keyring.mu and streamSet.mu are leaves: nothing of these is locked, called or sent
+// lock is not held then. contacts.mu, greeters.mu, keyring.mu and streamSet.mu are leaves: nothing of these is locked, called or sent
 // while they are held.
 package membership

@@ -2,7 +2,9 @@ package membership_test
 
 import (
 	"errors"
+	"net/netip"
 	"testing"
+	"time"
 
 	"github.com/p2pcache/p2pcache/membership"
 )
@@ -87,4 +89,34 @@ func TestOfTwoMembersAloneTheOlderKeepsTheName(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Each side of a partition holds on to its own, and the newer one knows that it came second. Neither counts as settled: what some
+// members do passes by it.
+func TestOfOneNameOnBothSidesOfAPartitionTheOlderIsLeftInTheEnd(t *testing.T) {
+	t.Parallel()
+	simulate(t, 0, func(s *simulation) {
+		for i := range 5 {
+			s.start(i, 0)
+		}
+		s.agree(5*time.Second, s.numbers()...)
+		small := func(a netip.Addr) bool { return a == ipOf(3) || a == ipOf(4) || a == ipOf(9) }
+		s.net.Cut(func(from, to netip.Addr) bool { return small(from) != small(to) })
+		time.Sleep(10 * time.Second)
+		older := s.members[2]
+		s.listenAt(2, 9)
+		s.join(2, 3)
+		newer := s.members[2]
+		s.net.Cut(nil)
+		eventually(t, "both have heard of it", func() bool {
+			m, taken := holder(newer)
+			return taken && m == older.Self() && !newer.Standing().Settled && !older.Standing().Settled
+		})
+		if m, taken := holder(older); taken || m != older.Self() {
+			t.Errorf("the older sees %+v, taken: %v", m, taken)
+		}
+		closeCluster(t, newer)
+		s.members[2] = older
+		s.agree(10*time.Second, s.numbers()...)
+	})
 }
