@@ -14,9 +14,10 @@ const (
 	// maxAttempts bounds the members that are being contacted at a time.
 	maxAttempts = 16
 
-	// standingTime is how long Join waits for the others to know this member. They may first have to notice that its last run is
-	// gone, which is too long.
-	standingTime = 200 * time.Millisecond
+	// standingTime is how long Join waits for the others to know this member, which on a busy machine takes more than a moment, and
+	// contestedTime where they may first have to notice that its last run is gone, which is too long.
+	standingTime  = time.Second
+	contestedTime = 200 * time.Millisecond
 )
 
 // Join tries to reach a member at the given seeds now, and returns nil as soon as one answered; the snapshot then has
@@ -63,9 +64,13 @@ func (c *Cluster) join(ctx context.Context, texts []string) error {
 
 // awaitSettled waits until the others know this member, for a moment at most.
 func (c *Cluster) awaitSettled(ctx context.Context) {
+	limit := standingTime
+	if _, contested, _ := c.table.rivalry(); contested {
+		limit = contestedTime
+	}
 	select {
 	case <-c.table.settled():
-	case <-time.After(standingTime):
+	case <-time.After(limit):
 	case <-ctx.Done():
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"net/netip"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -20,7 +21,11 @@ func TestAMemberIsSettledOnceAllOthersKnowIt(t *testing.T) {
 		s.agree(5*time.Second, s.numbers()...)
 		fresh := func(a netip.Addr) bool { return a == ipOf(0) || a == ipOf(4) }
 		s.net.Cut(func(from, to netip.Addr) bool { return fresh(from) != fresh(to) })
-		s.start(4, 0)
+		s.listen(4)
+		var joining sync.WaitGroup
+		joining.Go(func() { s.join(4, 0) })
+		defer joining.Wait()
+		time.Sleep(200 * time.Millisecond) // so that no member seems to be dead
 		if got, others := s.members[4].Standing(), len(s.members[4].Snapshot().Members)-1; !got.Known || got.Settled || others != 4 {
 			t.Errorf("its standing is %+v when one of %d others can know it", got, others)
 		}
