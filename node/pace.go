@@ -45,7 +45,7 @@ func newPace(perSecond float64) *rate.Limiter {
 func (n *Node) sharePace() *rate.Limiter { return newPace(paceOver(n.heldBytes(), shareTime)) }
 
 // leaveShare is the share of the time to leave within which all should be handed over, where that takes more than handOverRate.
-const leaveShare = 3
+const leaveShare = 2
 
 // leavePace is the pace of a node that leaves, which still leaves the Gets their turn.
 func (n *Node) leavePace(ctx context.Context) *rate.Limiter {
