@@ -50,7 +50,7 @@ func TestEveryScenarioIsListed(t *testing.T) {
 	for _, name := range []string{
 		"kill9", "stop3", "stop30", "rolling", "join", "scalein", "partition10", "partition60", "oneway", "gossip5", "gossip30", "blackout",
 		"seed", "restart", "origin", "herd", "hotkey", "remove-loading", "remove-flapping", "remove-lost", "hostile", "loris", "connections",
-		"files", "strangers", "clock", "handover", "random",
+		"files", "strangers", "authority", "clock", "handover", "random",
 	} {
 		if !strings.Contains(out.String(), name+" ") {
 			t.Errorf("%s is not listed", name)

@@ -5,7 +5,9 @@ package cluster
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
+	"net/http"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -34,19 +36,23 @@ type Config struct {
 	Origin  string // URL, with {group} and {key}
 	Flags   []string
 	Network network.Network
+	TLS     *tls.Config         // of who asks the nodes; nil: plain HTTP
 	Aim     func([]load.Target) // is told who can be asked, at each change
 }
 
 // Cluster is a number of nodes, from 0 on. It is safe for concurrent use.
 type Cluster struct {
-	cfg Config
+	cfg    Config
+	client *http.Client
 
 	mu    sync.Mutex
 	nodes []*Node // guarded by mu
 }
 
 // New returns a cluster that no node was started in.
-func New(cfg Config) *Cluster { return &Cluster{cfg: cfg} }
+func New(cfg Config) *Cluster {
+	return &Cluster{cfg: cfg, client: clientWith(cfg.TLS)}
+}
 
 // Add makes a node that is not started yet. Its address and its name follow from its number.
 func (c *Cluster) Add() *Node {

@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"net/netip"
 	"os"
@@ -28,10 +29,11 @@ const (
 // Node is a place in the cluster where a process runs, or another after it. Its exported fields count when it is started.
 type Node struct {
 	Name   string
-	Binary string   // if empty, the cluster's
-	Flags  []string // more of them
-	Env    []string // more variables, as NAME=VALUE
-	Seeds  []string // gossip addresses; nil: all other nodes'
+	Binary string      // if empty, the cluster's
+	Flags  []string    // more of them
+	Env    []string    // more variables, as NAME=VALUE
+	Seeds  []string    // gossip addresses; nil: all other nodes'
+	TLS    *tls.Config // of who asks it; nil: the cluster's
 
 	cluster *Cluster
 	place   int // in the network
@@ -61,7 +63,12 @@ func (n *Node) bind() netip.Addr { return n.cluster.cfg.Network.Bind(n.place) }
 func (n *Node) ip() netip.Addr   { return n.cluster.cfg.Network.IP(n.place) }
 
 // URL is one of the node's pages.
-func (n *Node) URL(path string) string { return "http://" + n.HTTPAddr() + path }
+func (n *Node) URL(path string) string {
+	if n.cluster.cfg.TLS != nil {
+		return "https://" + n.HTTPAddr() + path
+	}
+	return "http://" + n.HTTPAddr() + path
+}
 
 // Place is the node's number in the network.
 func (n *Node) Place() int { return n.place }

@@ -4,6 +4,7 @@ package cluster
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +14,10 @@ import (
 // pageTimeout bounds a read of a node's page.
 const pageTimeout = 2 * time.Second
 
+func clientWith(config *tls.Config) *http.Client {
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: config}}
+}
+
 // page reads what the node tells of itself at a path.
 func (n *Node) page(ctx context.Context, path string) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, pageTimeout)
@@ -21,7 +26,12 @@ func (n *Node) page(ctx context.Context, path string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	reply, err := http.DefaultClient.Do(req)
+	client := n.cluster.client
+	if n.TLS != nil {
+		client = clientWith(n.TLS)
+		defer client.CloseIdleConnections()
+	}
+	reply, err := client.Do(req)
 	if err != nil {
 		return nil, err
 	}

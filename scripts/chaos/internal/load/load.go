@@ -4,6 +4,7 @@ package load
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -36,6 +37,7 @@ type Config struct {
 	Share    int           // Gets of a hundred that ask for written keys, each as likely as the other
 	Life     time.Duration // of what is written, in whole seconds; 0: until it is removed
 	Deadline time.Duration // of a Get; beyond it, it has failed
+	TLS      *tls.Config   // nil: plain HTTP
 }
 
 const (
@@ -66,7 +68,7 @@ type Load struct {
 
 // New returns a load that has not begun.
 func New(cfg Config) *Load {
-	pool := &http.Transport{MaxIdleConnsPerHost: maxConns, DisableCompression: true, IdleConnTimeout: time.Minute}
+	pool := &http.Transport{MaxIdleConnsPerHost: maxConns, DisableCompression: true, IdleConnTimeout: time.Minute, TLSClientConfig: cfg.TLS}
 	l := &Load{cfg: cfg, client: &http.Client{Transport: pool}, asked: make([]atomic.Bool, cfg.Truth.Keys()), slots: make(chan struct{}, maxUnderWay)}
 	l.trusted.Store(true)
 	l.targets.Store(&[]Target{})

@@ -4,6 +4,7 @@ package scenario
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -150,11 +151,19 @@ func (r *Run) start() (err error) {
 	if r.origin, err = origin.Start(r.net.Outside().String()+":0", r.truth, origin.Mortal{From: r.set.Keys, Life: r.scenario.ttl}); err != nil {
 		return err
 	}
+	flags := r.scenario.flags
+	var clients *tls.Config
+	if r.scenario.tls {
+		files, config, err := r.issueAll()
+		if err != nil {
+			return err
+		}
+		clients, flags = config, append(flags, files.flags()...)
+	}
 	r.load = load.New(load.Config{
 		Truth: r.truth, Timeline: r.timeline, Seed: r.set.Seed, Rate: r.set.Rate, Writes: r.scenario.writes,
-		Counted: r.set.Keys, Written: r.written, Share: r.scenario.share, Life: r.scenario.ttl, Deadline: deadline,
+		TLS: clients, Counted: r.set.Keys, Written: r.written, Share: r.scenario.share, Life: r.scenario.ttl, Deadline: deadline,
 	})
-	flags := r.scenario.flags
 	if r.scenario.secret {
 		file, err := r.writeSecret(secretFile, secret)
 		if err != nil {
@@ -164,7 +173,7 @@ func (r *Run) start() (err error) {
 	}
 	r.cluster = cluster.New(cluster.Config{
 		Binary: r.set.Binary, Label: fmt.Sprintf("chaos-%s-%d", r.scenario.Name, os.Getpid()), Logs: r.set.Logs, Group: group,
-		Options: r.scenario.group(), Flags: flags, Origin: r.origin.URL(), Network: r.net, Aim: r.load.Aim,
+		Options: r.scenario.group(), Flags: flags, Origin: r.origin.URL(), Network: r.net, TLS: clients, Aim: r.load.Aim,
 	})
 	return nil
 }

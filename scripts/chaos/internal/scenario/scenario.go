@@ -29,6 +29,7 @@ type Scenario struct {
 	heavy      int           // weight of the first node; if zero, 1
 	byHand     bool          // nodes are told by hand who their peers are, each otherwise
 	secret     bool          // shared by the nodes
+	tls        bool          // between the nodes, and for their clients
 	options    string        // more of the group's: ,OPTION=VALUE...
 	flags      []string      // more of each node's
 	rounds     int           // how often what is repeated is done
@@ -110,7 +111,7 @@ func (s Scenario) group() string {
 // All returns the scenarios in the order in which they are listed.
 func All() []Scenario {
 	var all []Scenario
-	for _, of := range []func() []Scenario{deaths, deploys, partitions, restarts, origins, hotKeys, removes, crowds, hostiles, strangers, clocks, disagreements, handOvers, mixtures} {
+	for _, of := range []func() []Scenario{deaths, deploys, partitions, restarts, origins, hotKeys, removes, crowds, hostiles, strangers, certificates, clocks, disagreements, handOvers, mixtures} {
 		all = append(all, of()...)
 	}
 	return all
