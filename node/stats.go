@@ -20,6 +20,10 @@ type Stats struct {
 	// Members is the number of members that this node knows, itself included.
 	Members int
 
+	// Settled is set once all members have said that they know this node, which takes a moment after Join. Until then it keeps nothing
+	// that it loads, or asks others before it serves that.
+	Settled bool
+
 	// RingHash is equal on nodes whose rings are equal. It has at most 53 bits, so that a float64 holds it.
 	RingHash uint64
 
@@ -89,7 +93,7 @@ type PeerRequests struct {
 func (n *Node) Stats() Stats {
 	v := n.view.Load()
 	s := Stats{
-		Members: len(v.members), RingHash: v.ring.Fingerprint(),
+		Members: len(v.members), Settled: n.isSettled(), RingHash: v.ring.Fingerprint(),
 		GossipRefused: n.gossipRefused(), HandOver: n.handovers.progress.snapshot(),
 	}
 	for _, g := range n.groups.all() { // which are sorted

@@ -53,8 +53,8 @@ func join(t testing.TB, nodes []*node.Node) {
 	WaitAgreed(t, nodes...)
 }
 
-// WaitAgreed waits until the nodes know each other and nobody else, each at the same address, and have the same ring. The test
-// fails if that takes half a minute.
+// WaitAgreed waits until the nodes know each other and nobody else, each at the same address, and that they do, and have the same ring.
+// The test fails if that takes half a minute.
 func WaitAgreed(t testing.TB, nodes ...*node.Node) {
 	t.Helper()
 	deadline := time.Now().Add(agreeWithin)
@@ -72,7 +72,8 @@ func WaitAgreed(t testing.TB, nodes ...*node.Node) {
 func agreed(nodes []*node.Node) bool {
 	ring, members := nodes[0].Stats().RingHash, nodes[0].Members()
 	for _, n := range nodes {
-		if len(members) != len(nodes) || n.Stats().RingHash != ring || !slices.Equal(n.Members(), members) {
+		s := n.Stats()
+		if len(members) != len(nodes) || !s.Settled || s.RingHash != ring || !slices.Equal(n.Members(), members) {
 			return false
 		}
 	}
