@@ -36,13 +36,13 @@ func ownedOf(n *node.Node, keys []string) int {
 	return count
 }
 
-// wantHardlyAnyLoads allows for what a starved machine is too late for: one key of two hundred.
-func wantHardlyAnyLoads(t testing.TB, o *origin, before int64, g *node.Group, keys []string) {
+// wantLoads checks that all but so many keys are held somewhere, wherever they moved.
+func wantLoads(t testing.TB, o *origin, before int64, most int, g *node.Group, keys []string) {
 	t.Helper()
 	for _, key := range keys {
 		mustGet(t, g, key, key)
 	}
-	if n := o.calls.Load() - before; n > int64(len(keys)/200) {
+	if n := o.calls.Load() - before; n > int64(most) {
 		t.Errorf("%d loads of %d resident keys", n, len(keys))
 	}
 }
@@ -64,7 +64,7 @@ func TestWhatMovesToAJoiningNodeIsHandedOver(t *testing.T) {
 	waitFor(t, "what moved has come", func() bool { return g.Stats().Owned.Entries == moved })
 	waitFor(t, "what moved has gone", func() bool { return held(append(groups, g)) == len(keys) })
 	joined.ForgetPreviousRing()
-	wantHardlyAnyLoads(t, o, before, g, keys)
+	wantLoads(t, o, before, 0, g, keys)
 	for _, key := range keys {
 		if v, err := g.Get(t.Context(), key); err != nil || v.TTL <= time.Hour-time.Minute || v.TTL > time.Hour {
 			t.Fatalf("%q has %v left of one hour, %v", key, v.TTL, err)
@@ -91,7 +91,7 @@ func TestARollOfAllNodesOneRightAfterTheOtherLoadsHardlyAnything(t *testing.T) {
 		groups[i] = nodetest.Group(t, nodes[i:i+1], "scores", cfg)[0]
 	}
 	nodetest.WaitAgreed(t, nodes...)
-	wantHardlyAnyLoads(t, o, before, groups[2], keys)
+	wantLoads(t, o, before, len(keys)/200, groups[2], keys) // a starved machine may be too late for some
 }
 
 func TestNodesThatLeaveAtOnceLeaveEverythingToThoseWhoStay(t *testing.T) {
@@ -116,7 +116,7 @@ func TestNodesThatLeaveAtOnceLeaveEverythingToThoseWhoStay(t *testing.T) {
 	for _, n := range nodes[:3] {
 		n.ForgetPreviousRing()
 	}
-	wantHardlyAnyLoads(t, o, before, groups[1], keys)
+	wantLoads(t, o, before, 0, groups[1], keys)
 }
 
 func TestReplicasAreRepairedAfterADeath(t *testing.T) {
@@ -133,7 +133,7 @@ func TestReplicasAreRepairedAfterADeath(t *testing.T) {
 		nodes[left-1].Close() // without a word
 		nodetest.WaitAgreed(t, nodes[:left-1]...)
 	}
-	wantHardlyAnyLoads(t, o, before, groups[0], keys)
+	wantLoads(t, o, before, 0, groups[0], keys)
 }
 
 func TestOwnershipThatComesBackBringsNoOldValueBack(t *testing.T) {
