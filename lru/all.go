@@ -35,31 +35,32 @@ func (c *Cache) All() iter.Seq2[string, Entry] {
 
 func (c *Cache) hashesByHeat() (byHeat [heats][]uint64) {
 	for i := range c.index.shards {
-		c.addHashes(&byHeat, &c.index.shards[i])
+		c.part(uint64(i)).addHashes(&byHeat, &c.index.shards[i])
 	}
 	return byHeat
 }
 
-func (c *Cache) addHashes(byHeat *[heats][]uint64, s *shard) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (p *part) addHashes(byHeat *[heats][]uint64, s *shard) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	index := &p.cache.index
 	for word := range s.table.Load().words() {
 		s := slot(word.Load())
-		ch := c.index.chunks.get(s.id())
+		ch := index.chunks.get(s.id())
 		h := ch.at(s.off())
-		heat := c.heatLocked(s, ch)
-		byHeat[heat] = append(byHeat[heat], c.index.hashBytes(ch.data[h.key:h.value]))
+		heat := p.heatLocked(s, ch)
+		byHeat[heat] = append(byHeat[heat], index.hashBytes(ch.data[h.key:h.value]))
 	}
 }
 
 // heatLocked is higher the better a record is used, and among equals for those that
 // have reached the main queue. It is less than heats, and 0 for one that was
 // demoted.
-func (c *Cache) heatLocked(s slot, ch *chunk) int {
+func (p *part) heatLocked(s slot, ch *chunk) int {
 	switch ch.log {
-	case &c.demoted:
+	case &p.logs[demoted]:
 		return 0
-	case &c.main:
+	case &p.logs[main]:
 		return int(s.uses())<<1 | 1
 	}
 	return int(s.uses()) << 1

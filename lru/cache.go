@@ -1,7 +1,6 @@
 package lru
 
 import (
-	"sync"
 	"sync/atomic"
 	"time"
 )
@@ -22,24 +21,14 @@ type Cache struct {
 
 	expires atomic.Bool // whether any record that was stored may expire
 
-	index  index // changes under mu too, and is read without it
+	index  index // changes under a part's mutex too, and is read without it
 	trials trials
+	parts  []part
 
-	mu          sync.Mutex // guards following
-	small, main log
-	hot         log
-	demoted     log // owned entries that go before all others
-	ghosts      ghosts
-	hand        hand
-	owned       Usage
-	hotUsage    Usage
-	evictions   uint64
-	expirations uint64
-	counted     int    // uses since frequencies were last halved somewhere
-	aged        int    // the shard whose frequencies are halved next
-	swept       uint32 // the number of the chunk that was last looked at for what has expired
-	stores      uint32
-	emptied     uint64 // counts the chunks whose records were moved or dropped
+	queues     [kinds]queue
+	hotEntries atomic.Int64
+	ghostBytes atomic.Int64 // what the ghosts of all parts take
+	promised   atomic.Int64 // bytes that room was made for and that are not taken yet
 }
 
 // New returns an empty Cache, or an error that says what is wrong with config.
@@ -53,12 +42,17 @@ func New(config Config) (*Cache, error) {
 		base:     uint64(time.Now().UnixNano()),
 		maxBytes: config.MaxBytes,
 		hotBytes: portion(config.MaxBytes, config.HotShare),
+		parts:    make([]part, partsFor(config.MaxBytes)),
 	}
 	c.index.init(config.MaxBytes)
 	c.trials.init(config.MaxBytes)
-	c.small.chunkBytes = chunkBytes(config.MaxBytes)
-	c.main.chunkBytes, c.demoted.chunkBytes = c.small.chunkBytes, c.small.chunkBytes
-	c.hot.chunkBytes = chunkBytes(c.hotBytes)
+	for kind := range c.queues {
+		c.queues[kind].chunkBytes = chunkBytes(config.MaxBytes, len(c.parts))
+	}
+	c.queues[hot].chunkBytes = chunkBytes(c.hotBytes, len(c.parts))
+	for i := range c.parts {
+		c.parts[i].init(c, i)
+	}
 	return c, nil
 }
 
@@ -142,57 +136,22 @@ func (c *Cache) Set(key string, e Entry) bool {
 	c.index.touch(hash)
 	now := c.nowIfExpiring(e.TTL)
 	d := newDraft(key, &e, now, c.base)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.tendLocked(now)
+	p := c.part(hash)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tendLocked(now)
 	old, known := c.index.find(hash, key)
-	into, uses := c.destinyLocked(hash, d.kind(), &old, known)
-	if !known && into != &c.hot {
+	into, uses := p.destinyLocked(hash, d.kind(), &old, known)
+	if !known && d.kind() != Hot {
 		c.trials.access(hash)
 	}
-	c.storeLocked(into, hash, &d, uses, &old, now)
+	size, changed := d.size(), p.changes
+	ch := p.spaceLocked(into, size, c.index.growth(hash), now)
+	if p.changes != changed {
+		old, _ = c.index.find(hash, key)
+	}
+	p.storeLocked(ch, hash, &d, uses, &old, now)
 	return true
-}
-
-// storeLocked stores a record in a log, in place of the one that its key had, if
-// old has a word. The slot says with which uses.
-func (c *Cache) storeLocked(into *log, hash uint64, d *draft, s slot, old *match, now int64) {
-	size := d.size()
-	emptied := c.emptied
-	ch := c.spaceLocked(into, size, c.index.growth(hash), now)
-	s |= newSlot(hash, ch.id, ch.fill)
-	d.appendTo(ch.data[:ch.fill])
-	ch.addedLocked(size, d.expire)
-	c.usageLocked(d.kind()).add(size)
-
-	if old.word != nil && c.emptied != emptied { // it may have been moved or evicted
-		*old, _ = c.index.find(hash, d.key)
-	}
-	if old.word == nil {
-		c.index.insert(hash, s)
-		return
-	}
-	old.word.Store(uint64(s))
-	c.droppedLocked(&old.header, old.chunk, old.slot.off(), now)
-	c.settleLocked(old.chunk)
-}
-
-// destinyLocked returns the log for an entry, and the uses that its slot begins
-// with: what the key has earned, it keeps.
-func (c *Cache) destinyLocked(hash uint64, kind Kind, old *match, known bool) (*log, slot) {
-	if known && old.kind() == kind && old.chunk.log != &c.demoted {
-		return old.chunk.log, old.slot &^ placeMask
-	}
-	if kind == Hot {
-		return &c.hot, 0
-	}
-	frequency, recent := c.ghosts.take(hash)
-	c.countLocked(1)
-	s := slot(0).withFrequency(min(frequency+1, maxFrequency))
-	if recent && !c.trials.rules().gated {
-		return &c.main, s
-	}
-	return &c.small, s
 }
 
 // Fits reports whether the cache may hold e under key at all: Set evicts what it must for it, and refuses what does not fit.
@@ -212,21 +171,16 @@ func (c *Cache) Fits(key string, e Entry) bool {
 // has returned, no Get finds what was stored before it was called.
 func (c *Cache) Remove(key string) bool {
 	hash := c.index.hash(key)
-	c.mu.Lock()
-	defer c.mu.Unlock()
+	p := c.part(hash)
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	m, ok := c.index.find(hash, key)
 	if !ok {
 		return false
 	}
 	now := c.now()
-	c.removeLocked(hash, &m, now)
+	p.removeLocked(hash, &m, now)
 	return !m.expired(now)
-}
-
-func (c *Cache) removeLocked(hash uint64, m *match, now int64) {
-	c.index.remove(hash, m.slot)
-	c.droppedLocked(&m.header, m.chunk, m.slot.off(), now)
-	c.settleLocked(m.chunk)
 }
 
 // Demote makes the owned entry of key one that is evicted before all others,
@@ -235,45 +189,45 @@ func (c *Cache) removeLocked(hash uint64, m *match, now int64) {
 // the key anew ends that.
 func (c *Cache) Demote(key string, ttl time.Duration) bool {
 	hash := c.index.hash(key)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	m, ok := c.index.find(hash, key)
-	if !ok || m.kind() != Owned {
-		return false
+	p := c.part(hash)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for found := false; ; found = true {
+		m, ok := c.index.find(hash, key)
+		if !ok || m.kind() != Owned {
+			return found
+		}
+		e, ok := c.entry(&m)
+		if !ok {
+			return found
+		}
+		now := c.now()
+		if ttl <= 0 {
+			p.removeLocked(hash, &m, now)
+			return true
+		}
+		if e.TTL == 0 || e.TTL > ttl {
+			e.TTL = ttl
+			c.expires.Store(true)
+		}
+		d, changed := newDraft(key, &e, now, c.base), p.changes
+		ch := p.spaceLocked(&p.logs[demoted], d.size(), 0, now)
+		if p.changes == changed {
+			p.storeLocked(ch, hash, &d, 0, &m, now)
+			return true
+		}
+		p.settleLocked(ch) // the entry may be another by now: look again
 	}
-	e, ok := c.entry(&m)
-	if !ok {
-		return false
-	}
-	now := c.now()
-	if ttl <= 0 {
-		c.removeLocked(hash, &m, now)
-		return true
-	}
-	if e.TTL == 0 || e.TTL > ttl {
-		e.TTL = ttl
-	}
-	d := newDraft(key, &e, now, c.base)
-	c.storeLocked(&c.demoted, hash, &d, 0, &m, now)
-	return true
 }
 
 // Purge removes all entries and gives their memory back. Like Remove, it is no
 // eviction.
 func (c *Cache) Purge() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.index.clear()
-	for _, l := range c.logsLocked() {
-		*l = log{chunkBytes: l.chunkBytes}
+	for i := range c.parts {
+		c.parts[i].purge()
 	}
-	c.ghosts.clear()
-	c.hand, c.counted, c.aged = hand{}, 0, 0
-	c.owned, c.hotUsage = Usage{}, Usage{}
 	c.trials.clear()
 }
-
-func (c *Cache) logsLocked() [4]*log { return [...]*log{&c.small, &c.main, &c.hot, &c.demoted} }
 
 // MaxBytes returns the budget.
 func (c *Cache) MaxBytes() int64 { return c.maxBytes }

@@ -1,17 +1,20 @@
 package lru
 
 import (
+	"iter"
 	"slices"
+	"sync/atomic"
 	"unsafe"
 )
 
 const (
-	// A cache has 128 to 256 chunks for its budget, so that what is evicted at a time
-	// is a small part of it, and none larger than maxChunk, so that others wait for
-	// less than a millisecond while one is emptied.
-	chunksPerCache = 256
-	minChunk       = 512
-	maxChunk       = 1 << offBits
+	// A part of a cache has 128 to 256 chunks for its share of the budget, so that
+	// what is evicted at a time is a small part of it, and what is unused at the ends
+	// of logs too; and none larger than maxChunk, so that others wait for less than a
+	// millisecond while one is emptied.
+	chunksPerPart = 256
+	minChunk      = 512
+	maxChunk      = 1 << offBits
 
 	// chunkOverhead is what a chunk takes beside its bytes: itself and its place in
 	// the table.
@@ -25,42 +28,63 @@ type chunk struct {
 	data []byte // never replaced; bytes from fill on are unused
 	id   uint32
 
-	// guarded by Cache.mu
+	// guarded by part.mu
 	fill       uint32 // as far as records reach; at most 4 GiB, for one record alone
 	dead       uint32 // of these, bytes of records that are in no index
 	live       int    // records that are in the index
-	log        *log
+	log        *log   // nil once it was dropped
 	prev, next *chunk
-	due        int64 // no record expires before that; 0 if none does
-	sweepAt    int64 // when to look what has expired; 0 for never
+	age        uint64 // counts the chunks that joined logs of its kind before
+	due        int64  // no record expires before that; 0 if none does
+	sweepAt    int64  // when to look what has expired; 0 for never
 }
 
 func (ch *chunk) cost() int64 { return int64(cap(ch.data)) + chunkOverhead }
 
 func (ch *chunk) room() int { return len(ch.data) - int(ch.fill) }
 
-// A log is a queue of chunks in order of age. All of it is guarded by Cache.mu.
+// A log is a queue of chunks in order of age. The logs of all parts that are of one
+// kind are one queue: what goes from it is the oldest chunk of all.
 type log struct {
+	*queue
+	head atomic.Uint64 // age of the oldest chunk, 0 if there is none; written with part.mu
+
+	// guarded by part.mu
 	oldest, newest *chunk
 	active         *chunk // the newest, while records are appended to it
-	chunkBytes     int    // how large its chunks are, but those of one large record
-	bytes          int64  // of its chunks, with their overhead
+}
+
+// A queue is what the logs of a kind have in common.
+type queue struct {
+	chunkBytes int           // how large chunks are, but those of one large record
+	bytes      atomic.Int64  // of all chunks, with their overhead
+	joined     atomic.Uint64 // how many chunks did so far
 }
 
 func (l *log) push(ch *chunk) {
+	ch.age = l.joined.Add(1)
 	ch.log, ch.prev, ch.next = l, l.newest, nil
 	if l.newest == nil {
-		l.oldest = ch
+		l.setOldest(ch)
 	} else {
 		l.newest.next = ch
 	}
 	l.newest = ch
-	l.bytes += ch.cost()
+	l.bytes.Add(ch.cost())
+}
+
+func (l *log) setOldest(ch *chunk) {
+	l.oldest = ch
+	if ch == nil {
+		l.head.Store(0)
+	} else {
+		l.head.Store(ch.age)
+	}
 }
 
 func (l *log) remove(ch *chunk) {
 	if ch.prev == nil {
-		l.oldest = ch.next
+		l.setOldest(ch.next)
 	} else {
 		ch.prev.next = ch.next
 	}
@@ -73,14 +97,14 @@ func (l *log) remove(ch *chunk) {
 		l.active = nil
 	}
 	ch.log, ch.prev, ch.next = nil, nil, nil
-	l.bytes -= ch.cost()
+	l.bytes.Add(-ch.cost())
 }
 
 // replace puts ch into the place of old.
 func (l *log) replace(old, ch *chunk) {
-	ch.log, ch.prev, ch.next = l, old.prev, old.next
+	ch.age, ch.log, ch.prev, ch.next = old.age, l, old.prev, old.next
 	if ch.prev == nil {
-		l.oldest = ch
+		l.setOldest(ch)
 	} else {
 		ch.prev.next = ch
 	}
@@ -90,7 +114,7 @@ func (l *log) replace(old, ch *chunk) {
 		ch.next.prev = ch
 	}
 	old.log, old.prev, old.next = nil, nil, nil
-	l.bytes += ch.cost() - old.cost()
+	l.bytes.Add(ch.cost() - old.cost())
 }
 
 // alone reports whether a record of that size has a chunk of its own: at the end
@@ -133,14 +157,26 @@ func (ch *chunk) expiresLocked(expire int64) {
 	}
 }
 
-// chunkBytes returns how large the chunks of a log are that may grow to budget: 0
-// if it is so small that each record has a chunk of its own.
-func chunkBytes(budget int64) int {
+// chunks yields all chunks. The body may remove the one that it was given.
+func (l *log) chunks() iter.Seq[*chunk] {
+	return func(yield func(*chunk) bool) {
+		for ch, next := l.oldest, (*chunk)(nil); ch != nil; ch = next {
+			next = ch.next
+			if !yield(ch) {
+				return
+			}
+		}
+	}
+}
+
+// chunkBytes returns how large the chunks of logs are that may grow to budget, in
+// so many parts: 0 if it is so small that each record has a chunk of its own.
+func chunkBytes(budget int64, parts int) int {
 	if budget < 32*minChunk {
 		return 0
 	}
 	n := minChunk
-	for int64(n) < budget/chunksPerCache && n < maxChunk {
+	for int64(n) < budget/int64(chunksPerPart*parts) && n < maxChunk {
 		n *= 2
 	}
 	return n

@@ -5,7 +5,7 @@ const (
 	// expired, so that a walk over it costs each of them little.
 	sweepEvery = 8
 
-	// sweepMost is how many chunks are looked at before live entries are evicted.
+	// sweepMost is how many chunks of all parts are looked at before live entries are evicted.
 	sweepMost = 256
 
 	// fitEvery is after how many stores the ghosts and the trials are made as large
@@ -20,41 +20,85 @@ const (
 
 // tendLocked does what is to be done once in a while: it looks at another chunk,
 // and drops what has expired in it.
-func (c *Cache) tendLocked(now int64) {
-	if c.stores++; c.stores%sweepEvery != 0 {
+func (p *part) tendLocked(now int64) {
+	if p.stores++; p.stores%sweepEvery != 0 {
 		return
 	}
-	if c.stores%fitEvery == 0 {
-		c.ghosts.fit(c.owned.Entries)
-		owned := c.bytesLocked() - c.hot.bytes
-		c.trials.fit(int(float64(c.owned.Entries) / float64(max(owned, 1)) * float64(c.maxBytes-c.hot.bytes)))
+	if p.stores%fitEvery == 0 {
+		p.fitGhostsLocked(p.owned.Entries)
+		p.fitTrialsLocked()
 	}
-	c.sweepLocked(1, now)
+	p.sweepLocked(1, now)
 }
 
-// sweepLocked looks at the next chunks, and drops what has expired in the first of
-// them where it is time for that. It reports whether there was one.
-func (c *Cache) sweepLocked(chunks int, now int64) bool {
-	table := *c.index.chunks.table.Load()
-	for range min(chunks, len(table)) {
-		if c.swept++; int(c.swept) >= len(table) {
-			c.swept = 0
-		}
-		if ch := table[c.swept].Load(); ch != nil && ch.sweepAt != 0 && ch.sweepAt <= now {
-			c.sweepChunkLocked(ch, now)
+// fitTrialsLocked makes the trials as large as what the cache would hold if it were
+// full of entries such as those in p.
+func (p *part) fitTrialsLocked() {
+	c := p.cache
+	ofHot := c.queues[hot].bytes.Load()
+	owned := max(c.bytes()-ofHot, 1)
+	c.trials.fit(int(float64(p.owned.Entries*len(c.parts)) / float64(owned) * float64(c.maxBytes-ofHot)))
+}
+
+// sweep looks at the next chunks of each part, and drops what has expired in the
+// first of them where it is time for that. It reports whether there was one.
+func (c *Cache) sweep(now int64) bool {
+	for i := range c.parts {
+		if c.parts[i].sweep(now) {
 			return true
 		}
 	}
 	return false
 }
 
+func (p *part) sweep(now int64) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sweepLocked(sweepMost/len(p.cache.parts), now)
+}
+
+func (p *part) sweepLocked(chunks int, now int64) bool {
+	for range chunks {
+		p.swept = p.afterLocked(p.swept)
+		if p.swept == nil {
+			break
+		}
+		if at := p.swept.sweepAt; at != 0 && at <= now {
+			p.sweepChunkLocked(p.swept, now)
+			return true
+		}
+	}
+	return false
+}
+
+// afterLocked returns the chunk after another, log by log: nil after the last. After nil
+// or one that was dropped comes the first.
+func (p *part) afterLocked(ch *chunk) *chunk {
+	kind := 0
+	if ch != nil && ch.log != nil {
+		if ch.next != nil {
+			return ch.next
+		}
+		for &p.logs[kind] != ch.log {
+			kind++
+		}
+		kind++
+	}
+	for ; kind < len(p.logs); kind++ {
+		if ch := p.logs[kind].oldest; ch != nil {
+			return ch
+		}
+	}
+	return nil
+}
+
 // sweepChunkLocked drops what has expired in a chunk.
-func (c *Cache) sweepChunkLocked(ch *chunk, now int64) {
+func (p *part) sweepChunkLocked(ch *chunk, now int64) {
 	ch.due, ch.sweepAt = 0, 0
 	var last int64
-	for r := range c.recordsLocked(ch) {
+	for r := range p.recordsLocked(ch) {
 		if r.expired(now) {
-			c.expireLocked(&r, now)
+			p.expireLocked(&r, now)
 			continue
 		}
 		ch.expiresLocked(r.expire)
@@ -63,32 +107,39 @@ func (c *Cache) sweepChunkLocked(ch *chunk, now int64) {
 	if ch.due != 0 {
 		ch.sweepAt = max(ch.due, now+(last-now)/sweepSteps)
 	}
-	c.tidyLocked(ch, len(ch.data)/4)
+	p.tidyLocked(ch, len(ch.data)/4)
 }
 
 // expireLocked drops a record that has expired. One of the main queue leaves a ghost,
 // because a key that is loaded anew when it expires is no new key.
-func (c *Cache) expireLocked(r *record, now int64) {
+func (p *part) expireLocked(r *record, now int64) {
 	s := slot(r.word.Load())
-	if r.chunk.log == &c.main {
-		c.ghosts.add(r.hash, s.counted(0).frequency())
+	if r.chunk.log == &p.logs[main] {
+		p.ghosts.add(r.hash, s.counted(0).frequency())
 	}
-	c.index.remove(r.hash, s)
-	c.droppedLocked(&r.header, r.chunk, r.off, now)
+	p.cache.index.remove(r.hash, s)
+	p.droppedLocked(&r.header, r.chunk, r.off, now)
 }
 
-// lockSwept locks c.mu when nothing that has expired is left. The caller unlocks it.
-func (c *Cache) lockSwept() {
-	c.mu.Lock()
-	for id := 0; ; id++ {
-		table := *c.index.chunks.table.Load()
-		if id >= len(table) {
-			return
-		}
-		if ch := table[id].Load(); ch != nil && ch.due != 0 && ch.due <= c.now() {
-			c.sweepChunkLocked(ch, c.now())
-			c.mu.Unlock() // a moment for the writers who wait
-			c.mu.Lock()
+// lockSwept locks p.mu when nothing that has expired is left. The caller unlocks it.
+func (p *part) lockSwept() {
+	p.mu.Lock()
+	for p.sweepDueLocked() {
+		p.mu.Unlock() // a moment for the writers who wait
+		p.mu.Lock()
+	}
+}
+
+// sweepDueLocked drops what has expired in one chunk, and reports whether there was one.
+func (p *part) sweepDueLocked() bool {
+	now := p.cache.now()
+	for kind := range p.logs {
+		for ch := range p.logs[kind].chunks() {
+			if ch.due != 0 && ch.due <= now {
+				p.sweepChunkLocked(ch, now)
+				return true
+			}
 		}
 	}
+	return false
 }

@@ -17,23 +17,25 @@ const (
 	shardCost = 16
 )
 
-// An index finds the records of keys. Readers need no lock; writers hold
-// Cache.mu, so that what a writer has found stays as it is, but for its uses.
+// An index finds the records of keys. Readers need no lock; writers hold the mutex
+// of the key's part, so that what a writer has found stays as it is, but for its
+// uses.
 //
 // Keys are hashed with a secret seed, so that nobody can choose keys that crowd
-// together. Of a hash the lowest bits name the shard, the highest are the tag.
+// together. Of a hash the lowest bits name the part, some more the shard, the highest
+// are the tag.
 type index struct {
 	seed   maphash.Seed
-	shards []shard
+	shards []shard // those of a part are as far from each other as there are parts
 	mask   uint64
 	chunks chunks
-	bytes  int64 // of tables; guarded by Cache.mu
+	bytes  atomic.Int64 // of tables
 }
 
 // A shard holds the slots of keys whose hashes end in the same bits.
 type shard struct {
 	table   atomic.Pointer[table]
-	entries int // guarded by Cache.mu
+	entries int // guarded by part.mu
 }
 
 func (x *index) init(maxBytes int64) {
@@ -41,31 +43,30 @@ func (x *index) init(maxBytes int64) {
 	n = 1 << (bits.Len64(uint64(n)) - 1)
 	x.seed = maphash.MakeSeed()
 	x.shards, x.mask = make([]shard, n), uint64(n-1)
-	x.clear()
-}
-
-// clear forgets all slots and chunks, and gives their memory back.
-func (x *index) clear() {
-	x.bytes = 0
 	for i := range x.shards {
-		s := &x.shards[i]
-		old := s.table.Load()
-		if old != nil && s.entries == 0 && len(old.buckets) == 1 {
-			x.bytes += old.cost()
-			continue
-		}
-		s.entries = 0
-		x.replace(s, old, newTable(1))
+		x.clear(&x.shards[i])
 	}
 	x.chunks.init()
 }
 
-// replace puts a table into the place of old, which is nil at first. Readers who
-// have found old find nothing in it any more before any slot changes.
-func (x *index) replace(s *shard, old, t *table) {
+// clear forgets all slots of a shard, and gives their memory back.
+func (x *index) clear(s *shard) {
+	s.entries = 0
+	if old := s.table.Load(); old == nil || len(old.buckets) > 1 {
+		x.replace(s, newTable(1))
+	} else {
+		old.clear()
+	}
+}
+
+// replace puts a table into the place of the old one, if there is one. Readers who
+// have found that find nothing in it any more before any slot changes.
+func (x *index) replace(s *shard, t *table) {
+	old := s.table.Load()
 	s.table.Store(t)
-	x.bytes += t.cost()
+	x.bytes.Add(t.cost())
 	if old != nil {
+		x.bytes.Add(-old.cost())
 		old.clear()
 	}
 }
@@ -192,10 +193,9 @@ func (x *index) remove(hash uint64, s slot) {
 }
 
 func (x *index) resize(sh *shard, slots int) {
-	old, t := sh.table.Load(), newTable(slots)
-	old.moveTo(t)
-	x.bytes -= old.cost()
-	x.replace(sh, old, t)
+	t := newTable(slots)
+	sh.table.Load().moveTo(t)
+	x.replace(sh, t)
 }
 
 // locate returns the word of the slot of a record, or nil if it is in the index no

@@ -2,52 +2,54 @@ package lru
 
 // evictSmallLocked empties the oldest chunk of the small queue: what rules let into
 // the main queue moves there, the rest is evicted and leaves ghosts.
-func (c *Cache) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) {
+func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) {
 	// While the small queue is far above its share, the main one has room.
-	open := c.small.bytes-2*ch.cost() > int64(float64(c.small.bytes+c.main.bytes)*rules.share)
-	if c.small.active == ch {
-		c.small.active = nil
+	inSmall, inMain := p.cache.queues[small].bytes.Load(), p.cache.queues[main].bytes.Load()
+	open := float64(inSmall-2*ch.cost()) > float64(inSmall+inMain)*rules.share
+	from, to := &p.logs[small], &p.logs[main]
+	if from.active == ch {
+		from.active = nil
 	}
-	for r := range c.recordsLocked(ch) {
+	for r := range p.recordsLocked(ch) {
 		s := slot(r.word.Load())
 		if r.expired(now) {
-			c.evictLocked(&r, now)
+			p.evictLocked(&r, now)
 			continue
 		}
 		uses := s.uses()
-		c.countLocked(int(uses))
+		p.countLocked(int(uses))
 		s = s.counted(0)
-		if spare && (open && rules.gated || c.mayStayLocked(uses, s.frequency(), rules, now)) {
+		if spare && (open && rules.gated || p.mayStayLocked(uses, s.frequency(), rules, now)) {
 			r.word.Store(uint64(s))
 			if ch.live == 1 && ch.dead == 0 {
-				c.small.remove(ch)
-				c.main.push(ch)
+				from.remove(ch)
+				to.push(ch)
 				return
 			}
-			c.moveLocked(&r, &c.main)
+			p.moveLocked(&r, to)
 			continue
 		}
-		c.ghosts.add(r.hash, s.frequency())
-		c.evictLocked(&r, now)
+		p.ghosts.add(r.hash, s.frequency())
+		p.evictLocked(&r, now)
 	}
-	c.closeLocked(ch)
+	p.closeLocked(ch)
 }
 
 // mayStayLocked reports whether a record that was used so often moves to the main
 // queue, and evicts another there if the rules ask for that.
-func (c *Cache) mayStayLocked(uses, frequency uint8, rules *rules, now int64) bool {
+func (p *part) mayStayLocked(uses, frequency uint8, rules *rules, now int64) bool {
 	if !rules.gated {
 		return uses >= rules.promote
 	}
 	for range maxVictims {
-		victim, ok := c.victimLocked(now)
+		victim, ok := p.victimLocked(now)
 		if !ok {
 			return true
 		}
 		s := slot(victim.word.Load())
-		c.countLocked(int(s.uses()))
+		p.countLocked(int(s.uses()))
 		if s.uses() < maxUses && admits(frequency, s.counted(0).frequency()) {
-			c.evictLocked(&victim, now)
+			p.evictLocked(&victim, now)
 			return true
 		}
 		victim.word.Store(uint64(s.counted(0)))
@@ -66,11 +68,11 @@ type hand struct {
 }
 
 // victimLocked returns the record that the hand points to, and moves the hand.
-func (c *Cache) victimLocked(now int64) (record, bool) {
+func (p *part) victimLocked(now int64) (record, bool) {
 	for rotations := 0; rotations < maxVictims; {
-		h := &c.hand
-		if h.chunk == nil || h.chunk.log != &c.main {
-			*h = hand{chunk: c.main.oldest}
+		h := &p.hand
+		if h.chunk == nil || h.chunk.log != &p.logs[main] {
+			*h = hand{chunk: p.logs[main].oldest}
 		}
 		if h.chunk == nil {
 			break
@@ -78,17 +80,17 @@ func (c *Cache) victimLocked(now int64) (record, bool) {
 		if h.off >= h.chunk.fill {
 			ch := h.chunk
 			*h = hand{}
-			c.rotateLocked(ch)
+			p.rotateLocked(ch)
 			rotations++
 			continue
 		}
-		r := c.recordLocked(h.chunk, h.off)
+		r := p.recordLocked(h.chunk, h.off)
 		h.off = r.end
 		if r.word == nil {
 			continue
 		}
 		if r.expired(now) {
-			c.evictLocked(&r, now)
+			p.evictLocked(&r, now)
 			continue
 		}
 		return r, true

@@ -29,19 +29,34 @@ func (u *Usage) remove(record int) {
 	u.Bytes -= int64(record) + EntryOverhead
 }
 
-func (c *Cache) usageLocked(kind Kind) *Usage {
-	if kind == Hot {
-		return &c.hotUsage
-	}
-	return &c.owned
+func (u *Usage) join(other Usage) {
+	u.Entries += other.Entries
+	u.Bytes += other.Bytes
 }
 
-// Stats returns the figures of one moment, which agree with each other. They
-// leave out what has expired.
-func (c *Cache) Stats() Stats {
-	c.lockSwept()
-	defer c.mu.Unlock()
-	return Stats{Owned: c.owned, Hot: c.hotUsage, Evictions: c.evictions, Expirations: c.expirations}
+func (p *part) usageLocked(kind Kind) *Usage {
+	if kind == Hot {
+		return &p.hotUsage
+	}
+	return &p.owned
+}
+
+// Stats returns the figures of the moment. They leave out what has expired. What is
+// called meanwhile may be counted in some of them only.
+func (c *Cache) Stats() (s Stats) {
+	for i := range c.parts {
+		c.parts[i].addTo(&s)
+	}
+	return s
+}
+
+func (p *part) addTo(s *Stats) {
+	p.lockSwept()
+	defer p.mu.Unlock()
+	s.Owned.join(p.owned)
+	s.Hot.join(p.hotUsage)
+	s.Evictions += p.evictions
+	s.Expirations += p.expirations
 }
 
 // Len returns the number of entries that have not expired.
@@ -53,8 +68,4 @@ func (c *Cache) Len() int {
 // Bytes returns how much of the budget is taken: by entries, by what was removed,
 // replaced or expired and lies among them, by room for more, and by all that the
 // cache keeps to find entries and to choose among them.
-func (c *Cache) Bytes() int64 {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.bytesLocked()
-}
+func (c *Cache) Bytes() int64 { return c.bytes() }

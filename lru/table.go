@@ -18,7 +18,7 @@ const (
 
 // A table is a hash table of slots. A record's slot is in the bucket that its tag
 // names, or in one of the next if that was full. Readers need no lock; writers
-// hold Cache.mu.
+// hold part.mu.
 type table struct {
 	buckets []bucket
 }

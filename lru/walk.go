@@ -14,19 +14,19 @@ type record struct {
 	header
 }
 
-func (c *Cache) recordLocked(ch *chunk, off uint32) record {
+func (p *part) recordLocked(ch *chunk, off uint32) record {
 	r := record{chunk: ch, off: off, header: ch.at(off)}
-	r.hash = c.index.hashBytes(ch.data[r.key:r.value])
-	r.word = c.index.locate(r.hash, ch, off)
+	r.hash = p.cache.index.hashBytes(ch.data[r.key:r.value])
+	r.word = p.cache.index.locate(r.hash, ch, off)
 	return r
 }
 
 // recordsLocked yields the records of a chunk that are alive. The body may drop or
 // move the one it was given.
-func (c *Cache) recordsLocked(ch *chunk) iter.Seq[record] {
+func (p *part) recordsLocked(ch *chunk) iter.Seq[record] {
 	return func(yield func(record) bool) {
 		for off := uint32(0); off < ch.fill; {
-			r := c.recordLocked(ch, off)
+			r := p.recordLocked(ch, off)
 			off = r.end
 			if r.word != nil && !yield(r) {
 				return
@@ -36,18 +36,16 @@ func (c *Cache) recordsLocked(ch *chunk) iter.Seq[record] {
 }
 
 // countLocked counts uses, and halves frequencies a shard at a time.
-func (c *Cache) countLocked(uses int) {
-	c.counted += uses
-	entries := max(c.owned.Entries, leastAged)
-	if c.counted*len(c.index.shards) < agingPeriod*entries {
+func (p *part) countLocked(uses int) {
+	p.counted += uses
+	entries := max(p.owned.Entries, leastAged)
+	if p.counted*p.shards() < agingPeriod*entries {
 		return
 	}
-	c.counted = 0
-	if c.aged++; c.aged >= len(c.index.shards) {
-		c.aged = 0
-	}
-	c.index.shards[c.aged].age()
-	c.ghosts.age(len(c.ghosts.buckets)/len(c.index.shards) + 1)
+	p.counted = 0
+	p.aged++
+	p.shard(p.aged).age()
+	p.ghosts.age(len(p.ghosts.buckets)/p.shards() + 1)
 }
 
 // age halves the frequencies of all slots in a shard.

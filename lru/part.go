@@ -1,0 +1,132 @@
+package lru
+
+import (
+	"math/bits"
+	"sync"
+)
+
+const (
+	// partBytes is how much budget there is to a part of a cache, and maxParts how many
+	// parts there are at most. More parts would hardly ever be written to at the same
+	// time, and each has chunks that are not full.
+	partBytes = 1 << 20
+	maxParts  = 8
+)
+
+// The kinds of queues.
+const (
+	small = iota
+	main
+	hot
+	demoted // owned entries that go before all others
+	kinds
+)
+
+// A part of a cache holds the keys whose hashes end in the same bits, so that
+// who writes to one waits for nobody who writes to another. What is evicted is
+// chosen from all of them.
+type part struct {
+	cache  *Cache
+	number int
+
+	mu          sync.Mutex // guards following
+	logs        [kinds]log
+	ghosts      ghosts
+	hand        hand
+	owned       Usage
+	hotUsage    Usage
+	evictions   uint64
+	expirations uint64
+	counted     int    // uses since frequencies were last halved somewhere
+	aged        int    // counts the shards whose frequencies were halved
+	swept       *chunk // that was last looked at for what has expired
+	stores      uint32
+	changes     uint64 // counts when records were moved or dropped, or the mutex was given away
+}
+
+// partsFor returns how many parts a cache has: a power of two.
+func partsFor(maxBytes int64) int {
+	n := min(max(maxBytes/partBytes, 1), maxParts)
+	return 1 << (bits.Len64(uint64(n)) - 1)
+}
+
+func (p *part) init(c *Cache, number int) {
+	p.cache, p.number = c, number
+	for kind := range p.logs {
+		p.logs[kind].queue = &c.queues[kind]
+	}
+}
+
+func (c *Cache) part(hash uint64) *part { return &c.parts[hash&uint64(len(c.parts)-1)] }
+
+// shard returns the i-th of the shards of the index that are p's, going round.
+func (p *part) shard(i int) *shard {
+	return &p.cache.index.shards[(i*len(p.cache.parts)+p.number)&int(p.cache.index.mask)]
+}
+
+func (p *part) shards() int { return len(p.cache.index.shards) / len(p.cache.parts) }
+
+// destinyLocked returns the log for an entry, and the uses that its slot begins
+// with: what the key has earned, it keeps.
+func (p *part) destinyLocked(hash uint64, kind Kind, old *match, known bool) (*log, slot) {
+	if known && old.kind() == kind && old.chunk.log != &p.logs[demoted] {
+		return old.chunk.log, old.slot &^ placeMask
+	}
+	if kind == Hot {
+		return &p.logs[hot], 0
+	}
+	frequency, recent := p.ghosts.take(hash)
+	p.countLocked(1)
+	s := slot(0).withFrequency(min(frequency+1, maxFrequency))
+	if recent && !p.cache.trials.rules().gated {
+		return &p.logs[main], s
+	}
+	return &p.logs[small], s
+}
+
+// storeLocked stores a record in a chunk with room for it, in place of the one that
+// its key had, if old has a word. The slot says with which uses.
+func (p *part) storeLocked(ch *chunk, hash uint64, d *draft, s slot, old *match, now int64) {
+	size := d.size()
+	s |= newSlot(hash, ch.id, ch.fill)
+	d.appendTo(ch.data[:ch.fill])
+	ch.addedLocked(size, d.expire)
+	p.addedLocked(d.kind(), size)
+	if old.word == nil {
+		p.cache.index.insert(hash, s)
+		return
+	}
+	old.word.Store(uint64(s))
+	p.droppedLocked(&old.header, old.chunk, old.slot.off(), now)
+	p.settleLocked(old.chunk)
+}
+
+func (p *part) removeLocked(hash uint64, m *match, now int64) {
+	p.cache.index.remove(hash, m.slot)
+	p.droppedLocked(&m.header, m.chunk, m.slot.off(), now)
+	p.settleLocked(m.chunk)
+}
+
+func (p *part) purge() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for i := range p.shards() {
+		p.cache.index.clear(p.shard(i))
+	}
+	for kind := range p.logs {
+		for ch := range p.logs[kind].chunks() {
+			p.closeLocked(ch)
+		}
+	}
+	p.fitGhostsLocked(0)
+	p.cache.hotEntries.Add(-int64(p.hotUsage.Entries))
+	p.hand, p.counted, p.aged, p.swept = hand{}, 0, 0, nil
+	p.owned, p.hotUsage = Usage{}, Usage{}
+	p.changes++
+}
+
+func (p *part) fitGhostsLocked(entries int) {
+	before := p.ghosts.cost()
+	p.ghosts.fit(entries)
+	p.cache.ghostBytes.Add(p.ghosts.cost() - before)
+}
