@@ -139,6 +139,7 @@ func (c *Cache) Set(key string, e Entry) bool {
 	p := c.part(hash)
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.touched += p.ghosts.touch(hash)
 	p.tendLocked(now)
 	old, known := c.index.find(hash, key)
 	into, uses := p.destinyLocked(hash, d.kind(), &old, known)

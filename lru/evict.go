@@ -10,7 +10,7 @@ func (p *part) evictUsedLocked(ch *chunk, now int64, spare bool) {
 			r.word.Store(uint64(s.counted(s.uses() - 1)))
 			continue
 		}
-		p.evictLocked(&r, now)
+		p.evictLocked(r, now)
 	}
 	p.rotateLocked(ch)
 }
@@ -43,7 +43,7 @@ func (p *part) rotateLocked(ch *chunk) {
 			l.active = nil
 		}
 		for r := range p.recordsLocked(ch) {
-			p.moveLocked(&r, l)
+			p.moveLocked(r, l)
 		}
 		p.closeLocked(ch)
 	}
@@ -138,7 +138,7 @@ func (p *part) compactLocked(ch *chunk) {
 	p.cache.index.chunks.add(small)
 	ch.log.replace(ch, small)
 	for r := range p.recordsLocked(ch) {
-		p.copyLocked(&r, small)
+		p.copyLocked(r, small)
 	}
 	p.forgetLocked(ch)
 }

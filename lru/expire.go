@@ -98,7 +98,7 @@ func (p *part) sweepChunkLocked(ch *chunk, now int64) {
 	var last int64
 	for r := range p.recordsLocked(ch) {
 		if r.expired(now) {
-			p.expireLocked(&r, now)
+			p.expireLocked(r, now)
 			continue
 		}
 		ch.expiresLocked(r.expire)

@@ -11,8 +11,14 @@ const (
 	// more change hit ratios by less than half a point.
 	ghostsPerEntry = 3
 
-	ghostFreqMask = maxFrequency
-	ghostMarkBits = 16 - freqBits
+	ghostBits     = 16
+	ghostMarkBits = ghostBits - freqBits
+	ghostsPerWord = 64 / ghostBits
+
+	// What has a bit, or some, in each ghost of a word.
+	ghostLowest    = 0x0001000100010001
+	ghostHighest   = ghostLowest << (ghostBits - 1)
+	ghostFreqMasks = ghostLowest * maxFrequency
 )
 
 // ghosts remembers hashes of entries that are gone: of each hash 12 bits and how
@@ -23,16 +29,20 @@ const (
 // ghosts, a sharp one forgets each key just before it comes back. A hash that is
 // taken for another, as one in a hundred is, only helps one entry unearned.
 type ghosts struct {
-	buckets [][ghostWays]uint16 // newest first
-	aged    int                 // the bucket to age next
+	buckets []ghostBucket
+	aged    int // the bucket to age next
 }
+
+// A ghostBucket holds ghosts, four to a word, the newest first: in the lowest bits
+// of the first word. Each has its frequency in its lowest bits.
+type ghostBucket [ghostWays / ghostsPerWord]uint64
 
 // fit makes room for the ghosts of that many entries, unless it is about right. Some
 // ghosts are lost.
 func (g *ghosts) fit(entries int) {
 	n := (entries*ghostsPerEntry + ghostWays - 1) / ghostWays
 	if old := len(g.buckets); n > old*9/8 || n < old*5/8 {
-		buckets := make([][ghostWays]uint16, n)
+		buckets := make([]ghostBucket, n)
 		for i := range buckets {
 			if old > 0 {
 				buckets[i] = g.buckets[i*old/n]
@@ -42,15 +52,25 @@ func (g *ghosts) fit(entries int) {
 	}
 }
 
-func (g *ghosts) cost() int64 { return int64(len(g.buckets)) * ghostWays * 2 }
+func (g *ghosts) cost() int64 { return int64(len(g.buckets)) * ghostWays * ghostBits / 8 }
 
-func (g *ghosts) bucket(hash uint64) *[ghostWays]uint16 {
+func (g *ghosts) bucket(hash uint64) *ghostBucket {
 	n, _ := bits.Mul32(uint32(hash>>16), uint32(len(g.buckets)))
 	return &g.buckets[n]
 }
 
-func ghostMark(hash uint64) uint16 {
-	return max(uint16(hash>>(64-ghostMarkBits)), 1) << freqBits
+// touch reads what add and take will read, so that it comes from memory while other
+// things are done. What it returns has no meaning.
+func (g *ghosts) touch(hash uint64) uint64 {
+	if len(g.buckets) == 0 {
+		return 0
+	}
+	return g.bucket(hash)[0]
+}
+
+// ghostMark is a hash as a ghost remembers it, without a frequency.
+func ghostMark(hash uint64) uint64 {
+	return max(hash>>(64-ghostMarkBits), 1) << freqBits
 }
 
 // add remembers a hash that was used that often.
@@ -58,9 +78,11 @@ func (g *ghosts) add(hash uint64, frequency uint8) {
 	if len(g.buckets) == 0 {
 		return
 	}
-	b := g.bucket(hash)
-	copy(b[1:], b[:])
-	b[0] = ghostMark(hash) | uint16(frequency)
+	b, pushed := g.bucket(hash), ghostMark(hash)|uint64(frequency)
+	for i, word := range b {
+		b[i] = word<<ghostBits | pushed
+		pushed = word >> (64 - ghostBits)
+	}
 }
 
 // take forgets a hash and returns how often it was used, 0 if it is not known, and
@@ -69,15 +91,26 @@ func (g *ghosts) take(hash uint64) (frequency uint8, recent bool) {
 	if len(g.buckets) == 0 {
 		return 0, false
 	}
-	b, mark := g.bucket(hash), ghostMark(hash)
-	for i, ghost := range b {
-		if ghost&^ghostFreqMask == mark {
-			copy(b[i:], b[i+1:])
-			b[ghostWays-1] = 0
-			return uint8(ghost & ghostFreqMask), i < ghostWays/ghostsPerEntry
+	b, wanted := g.bucket(hash), ghostMark(hash)*ghostLowest
+	for i, word := range b {
+		differ := word&^ghostFreqMasks ^ wanted
+		if same := (differ - ghostLowest) &^ differ & ghostHighest; same != 0 {
+			at := bits.TrailingZeros64(same) / ghostBits
+			b.removeAt(i, at)
+			return uint8(word>>(at*ghostBits)) & maxFrequency, i*ghostsPerWord+at < ghostWays/ghostsPerEntry
 		}
 	}
 	return 0, false
+}
+
+// removeAt removes a ghost, and moves those behind it up.
+func (b *ghostBucket) removeAt(i, at int) {
+	before := uint64(1)<<(at*ghostBits) - 1
+	b[i] = b[i]&before | b[i]>>ghostBits&^before
+	for ; i+1 < len(b); i++ {
+		b[i] |= b[i+1] << (64 - ghostBits)
+		b[i+1] >>= ghostBits
+	}
 }
 
 // age halves the frequencies in some buckets, going round.
@@ -86,10 +119,8 @@ func (g *ghosts) age(n int) {
 		if g.aged++; g.aged >= len(g.buckets) {
 			g.aged = 0
 		}
-		for i, ghost := range &g.buckets[g.aged] {
-			g.buckets[g.aged][i] = ghost&^ghostFreqMask | ghost&ghostFreqMask>>1
+		for i, word := range &g.buckets[g.aged] {
+			g.buckets[g.aged][i] = word&^ghostFreqMasks | word>>1&(ghostLowest*(maxFrequency>>1))
 		}
 	}
 }
-
-func (g *ghosts) clear() { *g = ghosts{} }

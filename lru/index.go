@@ -77,12 +77,11 @@ func (x *index) hashBytes(key []byte) uint64 { return maphash.Bytes(x.seed, key)
 
 func (x *index) shard(hash uint64) *shard { return &x.shards[hash&x.mask] }
 
-// touch reads what an insert will read, so that it comes from memory before
-// a writer has the lock, not while others wait for it.
-func (x *index) touch(hash uint64) {
+// touch reads what it takes to find a key's slot, so that it comes from memory while
+// other things are done. What it returns has no meaning.
+func (x *index) touch(hash uint64) uint64 {
 	t := x.shard(hash).table.Load()
-	b := t.home(hash >> tagShift)
-	t.buckets[b].control.Load()
+	return t.buckets[t.home(hash>>tagShift)].control.Load()
 }
 
 // A match is a record and its slot, as they were at one moment.
@@ -175,7 +174,7 @@ func (x *index) growth(hash uint64) int64 {
 // grownTo returns for how many slots there must be room before one more is
 // added, or 0 if there is enough.
 func (s *shard) grownTo() int {
-	if float64(s.entries+1) <= maxLoad*float64(s.table.Load().slots()) {
+	if s.entries < s.table.Load().most {
 		return 0
 	}
 	return int(float64(s.entries+1)/growLoad) + 1

@@ -41,6 +41,7 @@ type part struct {
 	aged        int    // counts the shards whose frequencies were halved
 	swept       *chunk // that was last looked at for what has expired
 	stores      uint32
+	touched     uint64 // what was read to have it at hand
 	changes     uint64 // counts when records were moved or dropped, or the mutex was given away
 }
 

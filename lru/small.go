@@ -13,7 +13,7 @@ func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) 
 	for r := range p.recordsLocked(ch) {
 		s := slot(r.word.Load())
 		if r.expired(now) {
-			p.evictLocked(&r, now)
+			p.evictLocked(r, now)
 			continue
 		}
 		uses := s.uses()
@@ -26,11 +26,11 @@ func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) 
 				to.push(ch)
 				return
 			}
-			p.moveLocked(&r, to)
+			p.moveLocked(r, to)
 			continue
 		}
 		p.ghosts.add(r.hash, s.frequency())
-		p.evictLocked(&r, now)
+		p.evictLocked(r, now)
 	}
 	p.closeLocked(ch)
 }

@@ -11,9 +11,9 @@ const (
 
 	// A table that is full to more than maxLoad grows to growLoad, and one that
 	// is full to less than minLoad shrinks to it.
-	maxLoad  = 0.90
-	growLoad = 0.78
-	minLoad  = 0.40
+	maxLoad  = 0.88
+	growLoad = 0.74
+	minLoad  = 0.35
 )
 
 // A table is a hash table of slots. A record's slot is in the bucket that its tag
@@ -21,6 +21,7 @@ const (
 // hold part.mu.
 type table struct {
 	buckets []bucket
+	most    int // slots, by maxLoad
 }
 
 // A bucket holds some slots, and a word that tells which of them may be of a tag,
@@ -44,7 +45,8 @@ const (
 )
 
 func newTable(slots int) *table {
-	return &table{buckets: make([]bucket, bucketsFor(slots))}
+	n := bucketsFor(slots)
+	return &table{buckets: make([]bucket, n), most: int(maxLoad * bucketSlots * float64(n))}
 }
 
 func bucketsFor(slots int) int { return (slots + bucketSlots - 1) / bucketSlots }

@@ -15,21 +15,40 @@ type record struct {
 }
 
 func (p *part) recordLocked(ch *chunk, off uint32) record {
-	r := record{chunk: ch, off: off, header: ch.at(off)}
-	r.hash = p.cache.index.hashBytes(ch.data[r.key:r.value])
+	r := p.readLocked(ch, off)
 	r.word = p.cache.index.locate(r.hash, ch, off)
 	return r
 }
 
+// readLocked returns a record without its slot, and touches what it takes to find that and to drop it.
+func (p *part) readLocked(ch *chunk, off uint32) record {
+	r := record{chunk: ch, off: off, header: ch.at(off)}
+	r.hash = p.cache.index.hashBytes(ch.data[r.key:r.value])
+	p.touched += p.cache.index.touch(r.hash) + p.ghosts.touch(r.hash)
+	return r
+}
+
+// ahead is how many records a walk reads before it looks for the first one's slot:
+// so what it needs comes from memory all at once.
+const ahead = 8
+
 // recordsLocked yields the records of a chunk that are alive. The body may drop or
 // move the one it was given.
-func (p *part) recordsLocked(ch *chunk) iter.Seq[record] {
-	return func(yield func(record) bool) {
+func (p *part) recordsLocked(ch *chunk) iter.Seq[*record] {
+	return func(yield func(*record) bool) {
+		var records [ahead]record
 		for off := uint32(0); off < ch.fill; {
-			r := p.recordLocked(ch, off)
-			off = r.end
-			if r.word != nil && !yield(r) {
-				return
+			n := 0
+			for ; n < ahead && off < ch.fill; n++ {
+				records[n] = p.readLocked(ch, off)
+				off = records[n].end
+			}
+			for i := range records[:n] {
+				r := &records[i]
+				r.word = p.cache.index.locate(r.hash, ch, r.off)
+				if r.word != nil && !yield(r) {
+					return
+				}
 			}
 		}
 	}
