@@ -20,7 +20,7 @@ const (
 
 	// EntryOverhead is what an entry takes beside its record, which is its key, its
 	// value and a header of 3 to 25 bytes: its slot in the index and its ghosts.
-	EntryOverhead = 16
+	EntryOverhead = 18
 )
 
 // Config holds the settings of a Cache. The zero value of each field is a good
