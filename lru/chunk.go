@@ -120,7 +120,7 @@ func (l *log) replace(old, ch *chunk) {
 // alone reports whether a record of that size has a chunk of its own: at the end
 // of shared ones, it would waste too much.
 func (l *log) alone(size int) bool {
-	return size > max(l.chunkBytes/16, min(l.chunkBytes/2, 512))
+	return size > max(l.chunkBytes/8, min(l.chunkBytes/2, 512))
 }
 
 // hasRoom reports whether a record of that size fits into the active chunk.

@@ -2,12 +2,12 @@ package lru
 
 // evictUsedLocked evicts the records of the oldest chunk of a log that were not
 // used, and gives the others another round.
-func (p *part) evictUsedLocked(ch *chunk, now int64, spare bool) {
+func (p *part) evictUsedLocked(ch *chunk, rules *rules, now int64, spare bool) {
 	for r := range p.recordsLocked(ch) {
 		s := slot(r.word.Load())
 		if spare && s.uses() > 0 && !r.expired(now) {
 			p.countLocked(1)
-			r.word.Store(uint64(s.counted(s.uses() - 1)))
+			r.word.Store(uint64(s.counted(rules.left(s.uses()))))
 			continue
 		}
 		p.evictLocked(r, now)

@@ -9,7 +9,7 @@ const (
 	// partBytes is how much budget there is to a part of a cache, and maxParts how many
 	// parts there are at most. More parts would hardly ever be written to at the same
 	// time, and each has chunks that are not full.
-	partBytes = 1 << 20
+	partBytes = 4 << 20
 	maxParts  = 8
 )
 
@@ -33,6 +33,7 @@ type part struct {
 	logs        [kinds]log
 	ghosts      ghosts
 	hand        hand
+	spare       int // bytes that victims of the hand left, and no candidate took yet
 	owned       Usage
 	hotUsage    Usage
 	evictions   uint64
@@ -121,7 +122,7 @@ func (p *part) purge() {
 	}
 	p.fitGhostsLocked(0)
 	p.cache.hotEntries.Add(-int64(p.hotUsage.Entries))
-	p.hand, p.counted, p.aged, p.swept = hand{}, 0, 0, nil
+	p.hand, p.spare, p.counted, p.aged, p.swept = hand{}, 0, 0, 0, nil
 	p.owned, p.hotUsage = Usage{}, Usage{}
 	p.changes++
 }

@@ -21,13 +21,17 @@ func (c *Cache) bytes() int64 {
 // the mutex away.
 func (p *part) spaceLocked(into *log, size int, more, now int64) *chunk {
 	var fresh *chunk
+	var ofHot int64 // bytes needed that are of hot copies
 	need := more
 	if !into.hasRoom(size) {
 		fresh = into.newChunk(size)
 		need += fresh.cost()
+		if into == &p.logs[hot] {
+			ofHot = fresh.cost() + EntryOverhead
+		}
 	}
 	if need > 0 {
-		p.makeRoomLocked(into == &p.logs[hot], need, now)
+		p.makeRoomLocked(ofHot, need, now)
 		defer p.cache.promised.Add(-need)
 	}
 	if into.hasRoom(size) {
@@ -54,24 +58,29 @@ func (p *part) openLocked(into *log, fresh *chunk, size int) {
 	}
 }
 
-// makeRoomLocked promises bytes, and evicts until they are within the budget.
-func (p *part) makeRoomLocked(forHot bool, need, now int64) {
+// makeRoomLocked promises bytes, and evicts until they are within the budget, and
+// those of hot copies within their share.
+func (p *part) makeRoomLocked(ofHot, need, now int64) {
 	c := p.cache
-	if promised := c.promised.Add(need); !forHot && c.bytes()+promised <= c.maxBytes && !c.index.chunks.full() {
+	promised := c.promised.Add(need)
+	if c.bytes()+promised <= c.maxBytes && c.hotFits(ofHot) && !c.index.chunks.full() {
 		return
 	}
 	p.changes++
 	p.mu.Unlock()
 	defer p.mu.Lock()
-	if forHot {
-		c.limitHot(need, now)
-	}
+	c.limitHot(ofHot, now)
 	c.makeRoom(now)
 }
 
+// hotFits reports whether so many bytes more of hot copies are within their share, or none.
+func (c *Cache) hotFits(more int64) bool {
+	return more == 0 || c.queues[hot].bytes.Load()+c.hotEntries.Load()*EntryOverhead+more <= c.hotBytes
+}
+
 // limitHot evicts hot copies until so many bytes more are within their share.
-func (c *Cache) limitHot(need, now int64) {
-	for spared := int64(0); c.queues[hot].bytes.Load()+c.hotEntries.Load()*EntryOverhead+need+EntryOverhead > c.hotBytes; {
+func (c *Cache) limitHot(more, now int64) {
+	for spared := int64(0); !c.hotFits(more); {
 		emptied := c.evictOldest(hot, now, spared < maxSpared)
 		if emptied == 0 {
 			return
@@ -127,7 +136,7 @@ func (c *Cache) evictOldest(kind int, now int64, spare bool) int64 {
 	if kind == small {
 		p.evictSmallLocked(ch, c.trials.rules(), now, spare)
 	} else {
-		p.evictUsedLocked(ch, now, spare && kind != demoted)
+		p.evictUsedLocked(ch, c.trials.rules(), now, spare && kind != demoted)
 	}
 	return cost
 }

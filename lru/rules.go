@@ -15,15 +15,27 @@ type rules struct {
 	// used less often, whether it was used in the small queue or not, and do not
 	// let a ghost in without that.
 	gated bool
+
+	// Rules that forget let an entry go round in the main queue once for all its uses,
+	// as CLOCK does. Others let it go round once for each.
+	forget bool
+}
+
+// left is how many uses an entry has after it went round in the main queue.
+func (r *rules) left(uses uint8) uint8 {
+	if r.forget {
+		return 0
+	}
+	return uses - 1
 }
 
 // contenders are the rules that a cache chooses from: none of them is the best
 // for every load.
 var contenders = [...]rules{
-	{share: 0.10, promote: 2},              // S3-FIFO: against scans, for most loads
-	{share: 0.01, promote: 1, gated: true}, // by frequency: against loops larger than the cache
-	{share: 0.90, promote: 1},              // nearly LRU: where what is popular changes
-	{share: 0.30, promote: 1},              // between, where keys come back once and late
+	{share: 0.10, promote: 2},               // S3-FIFO: against scans, for most loads
+	{share: 0.01, promote: 1, gated: true},  // by frequency: against loops larger than the cache
+	{share: 0.90, promote: 1, forget: true}, // where what is popular stops being so at once
+	{share: 0.50, promote: 1, forget: true}, // nearly LRU: where what is popular changes
 }
 
 // admits reports whether, by gated rules, a candidate used that often takes the

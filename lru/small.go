@@ -19,7 +19,7 @@ func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) 
 		uses := s.uses()
 		p.countLocked(int(uses))
 		s = s.counted(0)
-		if spare && (open && rules.gated || p.mayStayLocked(uses, s.frequency(), rules, now)) {
+		if spare && (open && rules.gated || p.mayStayLocked(r, uses, s.frequency(), rules, now)) {
 			r.word.Store(uint64(s))
 			if ch.live == 1 && ch.dead == 0 {
 				from.remove(ch)
@@ -36,28 +36,47 @@ func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) 
 }
 
 // mayStayLocked reports whether a record that was used so often moves to the main
-// queue, and evicts another there if the rules ask for that.
-func (p *part) mayStayLocked(uses, frequency uint8, rules *rules, now int64) bool {
+// queue, and evicts others there if the rules ask for that.
+func (p *part) mayStayLocked(r *record, uses, frequency uint8, rules *rules, now int64) bool {
 	if !rules.gated {
 		return uses >= rules.promote
 	}
+	size := int(r.end - r.off)
+	for p.spare < size {
+		switch victim, compared := p.comparedLocked(frequency, now); {
+		case !compared:
+			return false
+		case victim == 0:
+			return true // the main queue is empty
+		default:
+			p.spare += victim
+		}
+	}
+	p.spare -= size
+	return true
+}
+
+// comparedLocked looks for a record of the main queue that was used so much less often
+// than a candidate that it goes in its place. It evicts that one and returns its size,
+// 0 if there is none at all.
+func (p *part) comparedLocked(frequency uint8, now int64) (size int, ok bool) {
 	for range maxVictims {
 		victim, ok := p.victimLocked(now)
 		if !ok {
-			return true
+			return 0, true
 		}
 		s := slot(victim.word.Load())
 		p.countLocked(int(s.uses()))
 		if s.uses() < maxUses && admits(frequency, s.counted(0).frequency()) {
 			p.evictLocked(&victim, now)
-			return true
+			return int(victim.end - victim.off), true
 		}
 		victim.word.Store(uint64(s.counted(0)))
 		if s.uses() < maxUses {
-			return false
+			return 0, false
 		}
 	}
-	return false
+	return 0, false
 }
 
 // A hand points to the record of the main queue that is compared next with a

@@ -12,7 +12,7 @@ const (
 	// A table that is full to more than maxLoad grows to growLoad, and one that
 	// is full to less than minLoad shrinks to it.
 	maxLoad  = 0.88
-	growLoad = 0.74
+	growLoad = 0.78
 	minLoad  = 0.35
 )
 

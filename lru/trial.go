@@ -69,7 +69,7 @@ func (t *trial) evict(states *stateTable) {
 			return
 		}
 		t.count(states, 1)
-		states.set(key, t.number, newState(inMain, s.uses()-1, s.frequency()+1))
+		states.set(key, t.number, newState(inMain, t.left(s.uses()), s.frequency()+1))
 		t.main.push(key)
 	}
 }
