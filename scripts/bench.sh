@@ -6,6 +6,7 @@ set -euo pipefail
 export GOTOOLCHAIN=auto
 
 readonly all=(local remote getmany store hitratio ring herd scaling deploys)
+readonly others=(soak) # only if named: it takes ten minutes, and compares nothing
 
 usage() {
   cat <<'EOF'
@@ -15,13 +16,14 @@ usage: scripts/bench.sh [--docs] [BENCHMARK...] [FLAG...]
   remote     gets of what another process on this machine holds
   getmany    many keys at once from another process
   store      rates, memory and garbage collection of the store
+  soak       memory of a full store for ten minutes (--duration); only if it is named
   hitratio   hit ratios on traces of keys
   ring       owners of keys: lookup, balance, cost of a join
   herd       origin loads of one cold key that many ask for at once
   scaling    throughput, latency and origin loads at 1 to 8 processes
   deploys    deaths and deploys under load, beside groupcache behind memberlist
 
-Runs the benchmarks that are named, or all, and hands them the flags. With --docs, writes text, JSON and plots into
+Runs the benchmarks that are named, or all but soak, and hands them the flags. With --docs, writes text, JSON and plots into
 docs/benchmarks and the tables of docs/benchmarks.md from them. Servers that are missing are installed with apt-get.
 
   scripts/bench.sh --quick                                      all of them, in some minutes, to see that they work
@@ -46,7 +48,7 @@ read_arguments() {
     --docs) docs=$root/docs/benchmarks && shift ;;
   esac
   while (($# > 0)) && [[ $1 != -* ]]; do
-    if [[ " ${all[*]} " != *" $1 "* ]]; then
+    if [[ " ${all[*]} ${others[*]} " != *" $1 "* ]]; then
       echo "bench.sh: no benchmark is called $1 (see --help)" >&2 && exit 2
     fi
     chosen+=("$1") && shift

@@ -35,7 +35,7 @@ func newRootCommand() *cobra.Command {
 	settings.AddTo(root.PersistentFlags())
 	root.AddCommand(
 		deploys.Command(settings), herd.Command(settings), hitratio.Command(settings), local.Command(settings), remote.Command(settings),
-		remote.GetManyCommand(settings), ringcost.Command(settings), scaling.Command(settings), store.Command(settings),
+		remote.GetManyCommand(settings), ringcost.Command(settings), scaling.Command(settings), store.Command(settings), store.SoakCommand(settings),
 		newFillCommand(), scaleplot.Command(), worker.Command(),
 	)
 	return root
