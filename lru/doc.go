@@ -15,9 +15,11 @@
 //
 // An index of words without pointers tells where the record of a key lies, and
 // how often it was used of late, up to three times. A Get reads it without a
-// lock, and writes only where a use is to be counted. Everything that changes a
-// cache is done under one mutex. A chunk's room is freed when the chunk is the
-// oldest of its log and what is worth keeping in it has been copied to the newest,
+// lock, and writes only where a use is to be counted. A cache of some size consists
+// of parts, by the hashes of keys; what changes a part is done under its mutex. The
+// parts share the budget, and their logs of one kind are one queue: what is evicted
+// next is the oldest chunk of all. A chunk's room is freed when the chunk is the
+// oldest of its queue and what is worth keeping in it has been copied to a newer one,
 // or before that, when much of it is dead.
 //
 // # What is evicted
@@ -30,13 +32,14 @@
 //
 //   - S3-FIFO (Yang et al., SOSP 2023): what was used twice in the small queue, or
 //     comes back while its ghost is young, moves to the main queue;
-//   - the same with a large small queue, which is nearly LRU, for loads whose
-//     popular keys change; and one between;
+//   - a small queue of half of all entries, and a main queue in which all uses count
+//     as one: nearly LRU, for loads whose popular keys change;
+//   - the same with a small queue of nine tenths, where they stop being popular at once;
 //   - by frequency: only what was used more often than another moves to the main
 //     queue, in place of that. In a loop longer than the cache, where the others
 //     bring no hits at all, this keeps a part of it.
 //
 // At the end of the main queue an entry goes round again once for each of its
-// latest uses. Hot copies have a queue of their own, which works like the main
+// latest uses, or once for all. Hot copies have a queue of their own, which works like the main
 // queue. Demoted entries go before all others.
 package lru

@@ -43,7 +43,7 @@ type trials struct {
 	mask   atomic.Uint64 // a key is sampled if its hash has none of these bits
 	chosen atomic.Int32  // of contenders
 
-	mu       sync.Mutex // guards following; taken after Cache.mu if both are
+	mu       sync.Mutex // guards following; taken after part.mu if both are
 	tried    int        // keys of a trial at most; 0 if there are no trials
 	sampling int        // bits of mask
 	states   stateTable
