@@ -160,11 +160,12 @@ func (ch *chunk) expiresLocked(expire int64) {
 // chunks yields all chunks. The body may remove the one that it was given.
 func (l *log) chunks() iter.Seq[*chunk] {
 	return func(yield func(*chunk) bool) {
-		for ch, next := l.oldest, (*chunk)(nil); ch != nil; ch = next {
-			next = ch.next
+		for ch := l.oldest; ch != nil; {
+			next := ch.next
 			if !yield(ch) {
 				return
 			}
+			ch = next
 		}
 	}
 }
