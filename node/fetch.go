@@ -13,6 +13,9 @@ import (
 // survivor of an owner asks the same one, so it loads the key once.
 const fetchAttempts = 2
 
+// maxCrossed is how often a member is asked whose replies cross with writes.
+const maxCrossed = 8
+
 // fetch is the run of a fetch flight: look again, ask the owner, else the next owner, else load here. A member that does
 // not answer costs an attempt, or nothing while its breaker is open; one that answers has the last word.
 func (g *Group) fetch(ctx context.Context, now time.Time, hash uint64, key string) outcome {
@@ -28,7 +31,12 @@ func (g *Group) fetch(ctx context.Context, now time.Time, hash uint64, key strin
 		}
 		resp, err := g.askHolder(ctx, now, hash, key, holders[i:])
 		now = time.Time{} // it was
-		if out, final := g.fetched(p, hash, key, resp, err); final {
+		out, final := g.fetched(p, hash, key, resp, err)
+		for tries := 1; tries < maxCrossed && !final && err == nil && g.crossed(hash, resp); tries++ {
+			resp, err = g.askHolder(ctx, now, hash, key, holders[i:])
+			out, final = g.fetched(p, hash, key, resp, err)
+		}
+		if final {
 			return out
 		}
 		if ctx.Err() != nil {
@@ -36,6 +44,11 @@ func (g *Group) fetch(ctx context.Context, now time.Time, hash uint64, key strin
 		}
 	}
 	return g.loadHere(ctx, hash, key, lru.Hot, without(g.previousOwners(v, hash), holders))
+}
+
+// crossed reports whether a reply is from before a write that this node has heard of since: who replied was told of it before.
+func (g *Group) crossed(hash uint64, resp transport.Response) bool {
+	return resp.Version > 0 && resp.Version < g.flights.floor(hash)
 }
 
 // kindInPlace is what becomes of a load that this node makes in place of as many owners that did not answer: its own, as it

@@ -254,3 +254,33 @@ func TestANodeThatHasLeftKeepsNothing(t *testing.T) {
 		mustGet(t, groups[0], key, "new")
 	}
 }
+
+func TestAGetThatCrossesASetIsAnswered(t *testing.T) {
+	nodes := nodetest.Start(t, 3)
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
+	keys := testKeys(4)
+	set := func(g *node.Group, key string) {
+		if err := g.Set(t.Context(), key, node.Value{Data: []byte("set")}); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, key := range keys {
+		set(groups[0], key)
+	}
+	var all sync.WaitGroup
+	for _, g := range groups {
+		all.Go(func() {
+			for i := range 1000 {
+				set(g, keys[i%len(keys)])
+			}
+		})
+		all.Go(func() {
+			for i := range 10_000 {
+				if !wantGet(t, g, keys[i%len(keys)], "set") {
+					return
+				}
+			}
+		})
+	}
+	all.Wait()
+}
