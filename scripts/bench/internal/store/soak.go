@@ -79,7 +79,8 @@ func soak(duration time.Duration, progress io.Writer) ([]look, error) {
 		if err != nil {
 			return nil, err
 		}
-		l := look{time.Since(started), c.Len(), c.Bytes(), after - before, liveHeap() - liveBefore, calls.Load()}
+		l := look{at: time.Since(started), counted: c.Bytes(), resident: after - before, live: liveHeap() - liveBefore, calls: calls.Load()}
+		l.entries = c.Len() // last, as it sweeps and leaves garbage
 		fmt.Fprintf(progress, "%v: %d entries, %.3f of the budget resident\n", l.at.Round(time.Second), l.entries, l.ofBudget())
 		looks = append(looks, l)
 	}
