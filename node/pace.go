@@ -50,7 +50,10 @@ const leaveShare = 2
 // leavePace is the pace of a node that leaves, which still leaves the Gets their turn.
 func (n *Node) leavePace(ctx context.Context) *rate.Limiter {
 	held := n.heldBytes()
-	end, _ := ctx.Deadline()
-	hurry := leaveShare * held / time.Until(end).Seconds()
-	return newPace(max(hurry, paceOver(held, leaveTime)))
+	pace := paceOver(held, leaveTime)
+	if end, ok := ctx.Deadline(); ok {
+		left := max(time.Until(end), time.Millisecond)
+		pace = max(pace, leaveShare*held/left.Seconds())
+	}
+	return newPace(pace)
 }

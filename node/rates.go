@@ -47,10 +47,15 @@ func (r *rates) asked(hash uint64, now time.Duration) float64 {
 	}
 }
 
-// after is the slot once the clock has moved on to second.
+// lateBy is how many seconds ago a query may have come that is counted only now.
+const lateBy = 60
+
+// after is the slot once the clock has moved on to second. A query that came before that, and was kept waiting, counts as one of now.
 func (s rateSlot) after(second uint16) rateSlot {
+	if s.second-second <= lateBy {
+		return s
+	}
 	switch second - s.second {
-	case 0:
 	case 1:
 		s.before, s.count = s.count, 0
 	default:

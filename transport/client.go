@@ -104,6 +104,7 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 
 // doAnew sends r over a new session, or as plain HTTP.
 func (c *Client) doAnew(ctx context.Context, r Request) (Response, error) {
+	r.At = time.Time{} // it was, by the time there is a session
 	if err := c.reachable(); err != nil {
 		return Response{}, err
 	}

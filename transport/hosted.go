@@ -66,6 +66,7 @@ func newHosted(g *guest) *hosted {
 
 // run serves the session's first lane, whose client has proved that it knows key, nil for none, until the session ends.
 func (h *hosted) run(key []byte, first *frame) {
+	h.came = time.Now() // what came with the proof did so only now
 	h.key, h.trust.member = key, key != nil || !h.keys.required()
 	close(h.known)
 	var work sync.WaitGroup

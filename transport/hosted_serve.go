@@ -20,21 +20,35 @@ var (
 // start has the Handler answer a request in a goroutine of its own. One beyond the bound is refused, and not kept waiting: the
 // pings behind it are answered at once.
 func (h *hosted) start(in *incoming, r Request) bool {
-	if in.op == GetMany {
-		var err error
-		if r.Keys, err = parseKeys(in.value); err != nil {
-			return h.reply(in.id, in.peer, refusal(BadRequest, err))
-		}
-	}
-	if refused := h.limit(r, len(in.value)); refused != nil {
+	ctx, refused := h.admit(in, r, len(in.value))
+	if refused != nil {
 		return h.reply(in.id, in.peer, refused)
+	}
+	return h.carryOut(ctx, in, r)
+}
+
+// admit enters a request whose value is so long, unless it is refused. From then on its time runs, and it may be cancelled.
+func (h *hosted) admit(in *incoming, r Request, length int) (context.Context, *Response) {
+	if refused := h.limit(r, length); refused != nil {
+		return nil, refused
 	}
 	ctx, cancel := deadline(h.ctx, in.timeout)
 	if refused := h.enter(in.id, cancel); refused != nil {
 		cancel()
-		return h.reply(in.id, in.peer, refused)
+		return nil, refused
 	}
+	return ctx, nil
+}
+
+// carryOut has the Handler answer a request that was admitted, and is there as a whole.
+func (h *hosted) carryOut(ctx context.Context, in *incoming, r Request) bool {
 	id := in.id
+	if in.op == GetMany {
+		var err error
+		if r.Keys, err = parseKeys(in.value); err != nil {
+			return !h.leave(id) || h.reply(id, in.peer, refusal(BadRequest, err))
+		}
+	}
 	if !h.server.frames.spawn(&h.server.serving, func() { h.answer(ctx, id, r) }) {
 		h.leave(id)
 	}
@@ -129,8 +143,9 @@ func (h *hosted) receiveLarge(g *guest, f frame) error {
 	}
 	r := in.request(time.Now(), string(in.group), string(in.key))
 	refused := h.refuse(&in)
+	var ctx context.Context
 	if refused == nil {
-		refused = h.limit(r, length)
+		ctx, refused = h.admit(&in, r, length)
 	}
 	if refused != nil {
 		if !h.reply(in.id, in.peer, refused) {
@@ -140,12 +155,13 @@ func (h *hosted) receiveLarge(g *guest, f frame) error {
 		return skip(g.conn, f.rest)
 	}
 	if in.value, err = readValueAfter(bytes.Clone(begun), g.conn, length); err != nil {
+		h.leave(in.id)
 		return err
 	}
 	if r.Op == Set {
 		r.Value = in.value
 	}
-	if !h.start(&in, r) {
+	if !h.carryOut(ctx, &in, r) {
 		return errEnded
 	}
 	h.out.flush(false)

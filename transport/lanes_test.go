@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/p2pcache/p2pcache/transport"
 )
@@ -81,5 +83,65 @@ func TestALargeValueForWhichThereIsNoConnectionIsAnError(t *testing.T) {
 		if _, err := c.Do(within(t), transport.Request{Op: transport.Set, Group: "g", Value: make([]byte, 1<<20)}); err == nil {
 			t.Error("a Set succeeded")
 		}
+	}
+}
+
+// halting is a connection that pauses for a while in the middle of what is large.
+type halting struct {
+	net.Conn
+	pause time.Duration
+}
+
+// Write implements net.Conn.
+func (h *halting) Write(b []byte) (int, error) {
+	const small = 64 << 10
+	if len(b) <= small {
+		return h.Conn.Write(b)
+	}
+	n, err := h.Conn.Write(b[:small])
+	if err != nil {
+		return n, err
+	}
+	time.Sleep(h.pause)
+	more, err := h.Conn.Write(b[small:])
+	return n + more, err
+}
+
+// TestALargeValueThatNobodyWaitsForAnyMoreIsNotSet has a caller leave while its value is on its way: another may have set the key by
+// the time it comes.
+func TestALargeValueThatNobodyWaitsForAnyMoreIsNotSet(t *testing.T) {
+	for name, leave := range map[string]func(context.Context) (context.Context, context.CancelFunc){
+		"at its deadline": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			return context.WithTimeout(ctx, time.Second)
+		},
+		"for its own reasons": func(ctx context.Context) (context.Context, context.CancelFunc) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(time.Second, cancel)
+			return ctx, cancel
+		},
+	} {
+		h := &handler{limit: 1 << 20}
+		inBubble(t, transport.ServerConfig{Handler: h}, func(t *testing.T, c *transport.Client, l *pipes) {
+			c.DialWith(func(ctx context.Context, network, addr string) (net.Conn, error) {
+				conn, err := l.dial(ctx, network, addr)
+				return &halting{conn, 3 * time.Second}, err
+			})
+			must(t, c, transport.Request{Group: "g", Key: "k"})
+			ctx, cancel := leave(t.Context())
+			defer cancel()
+			began := time.Now()
+			set := transport.Request{Op: transport.Set, Group: "g", Key: "k", Value: make([]byte, 1<<20)}
+			if _, err := c.Do(ctx, set); err == nil || time.Since(began) != time.Second {
+				t.Errorf("%s: %v after %v", name, err, time.Since(began))
+			}
+			time.Sleep(10 * time.Second)
+			synctest.Wait()
+			if r, n := h.last(); n != 1 {
+				t.Errorf("%s: %d requests reached the Handler, the last one op %d", name, n, r.Op)
+			}
+			if resp := must(t, c, set); resp.Code != transport.OK {
+				t.Errorf("%s: then a Set got %v %s", name, resp.Code, resp.Text)
+			}
+		})
 	}
 }

@@ -120,6 +120,7 @@ func (p *plain) try(ctx context.Context, r Request) (*http.Response, error) {
 	if err != nil {
 		return nil, unwrapURL(err)
 	}
+	p.receiver.learn(reply)
 	return reply, nil
 }
 

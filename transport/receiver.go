@@ -19,11 +19,13 @@ type receiver struct {
 	name atomic.Pointer[string] // nil: not known; empty: the member has none
 }
 
-// learn takes the name from a reply, and reports whether it is another one.
-func (r *receiver) learn(reply *http.Response) bool {
+// learn takes the name from a reply. One without a name tells nothing, unless nothing is known or a signature was refused: it may
+// be to a request that was not signed.
+func (r *receiver) learn(reply *http.Response) {
 	name := reply.Header.Get(headerReceiver)
-	old := r.name.Swap(&name)
-	return old == nil || *old != name
+	if name != "" || reply.StatusCode == http.StatusUnauthorized || r.name.Load() == nil {
+		r.name.Store(&name)
+	}
 }
 
 // namedReceiver returns the name of the member's verifier, and asks the member for it if it is not known.
@@ -45,9 +47,15 @@ func (p *plain) namedReceiver(ctx context.Context) (string, error) {
 // sendSigned sends a request, and once more where it was signed for a receiver that the member has not any more.
 func (p *plain) sendSigned(ctx context.Context, r Request) (*http.Response, error) {
 	reply, err := p.try(ctx, r)
-	if err != nil || !r.isWrite() || reply.StatusCode != http.StatusUnauthorized || !p.receiver.learn(reply) {
+	if err != nil || !r.isWrite() || !isForAnother(reply) {
 		return reply, err
 	}
 	reply.Body.Close()
 	return p.try(ctx, r)
+}
+
+// isForAnother reports whether a reply refuses a signature and names another receiver than the one that was signed for.
+func isForAnother(reply *http.Response) bool {
+	return reply.StatusCode == http.StatusUnauthorized &&
+		reply.Header.Get(headerReceiver) != reply.Request.Header.Get(headerReceiver)
 }

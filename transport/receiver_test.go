@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/p2pcache/p2pcache/transport"
@@ -74,13 +76,45 @@ func TestAWriteIsSignedAnewForAMemberThatWasStartedAnew(t *testing.T) {
 	}
 }
 
+// TestWritesUnderWayAreSignedAnew has as many writes as wait for each other meet a member that was started anew.
+func TestWritesUnderWayAreSignedAnew(t *testing.T) {
+	const writes = 8
+	before := transport.NewServer(transport.ServerConfig{Handler: &handler{}, Key: []byte("k")})
+	after := transport.NewServer(transport.ServerConfig{Handler: &handler{}, Key: []byte("k")})
+	var came atomic.Int64
+	all := make(chan struct{})
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch n := came.Add(1); {
+		case n <= 2: // who it is, and the first write
+			before.ServeHTTP(w, r)
+			return
+		case n == 2+writes:
+			close(all)
+		}
+		<-all
+		after.ServeHTTP(w, r)
+	}))
+	defer server.Close()
+	c := connect(t, transport.ClientConfig{Addr: server.Listener.Addr().String(), Key: []byte("k"), Plain: true})
+	must(t, c, removal)
+	var work sync.WaitGroup
+	for range writes {
+		work.Go(func() {
+			if resp, err := c.Do(t.Context(), removal); err != nil || resp.Code != transport.OK {
+				t.Errorf("got %v %s, %v", resp.Code, resp.Text, err)
+			}
+		})
+	}
+	work.Wait()
+}
+
 // TestAWriteForAMemberOfAnEarlierRelease has a member that says nothing of receivers, and becomes one that does.
 func TestAWriteForAMemberOfAnEarlierRelease(t *testing.T) {
-	earlier := true
+	earlier, signed := true, 0
 	s := transport.NewServer(transport.ServerConfig{Handler: &handler{}, Key: []byte("k")})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if receiver := r.Header.Get("Gocache-Receiver"); (receiver != "") == earlier && r.Method == "DELETE" {
-			t.Errorf("earlier: %v, the receiver is %q", earlier, receiver)
+		if r.Header.Get("Gocache-Receiver") != "" {
+			signed++
 		}
 		if earlier {
 			w = withoutReceiver{w}
@@ -88,13 +122,17 @@ func TestAWriteForAMemberOfAnEarlierRelease(t *testing.T) {
 		s.ServeHTTP(w, r)
 	}))
 	defer server.Close()
+	c := connect(t, transport.ClientConfig{Addr: server.Listener.Addr().String(), Key: []byte("k"), Plain: true})
+	const writes = 3
 	for _, earlier = range []bool{true, false} {
-		c := connect(t, transport.ClientConfig{Addr: server.Listener.Addr().String(), Key: []byte("k"), Plain: true})
-		for range 2 {
+		for range writes {
 			if resp := must(t, c, removal); resp.Code != transport.OK {
 				t.Errorf("earlier: %v: %v %s", earlier, resp.Code, resp.Text)
 			}
 		}
+	}
+	if signed != writes-1 { // by the reply to the first one it is known
+		t.Errorf("%d writes named a receiver, want %d", signed, writes-1)
 	}
 }
 

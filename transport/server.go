@@ -17,7 +17,7 @@ import (
 // Limits of the server's patience with a connection.
 const (
 	readHeaderTimeout = 10 * time.Second
-	readTimeout       = time.Minute     // for a request, its body included
+	readTimeout       = time.Minute     // for a request without a body, or whose body is not read; see pacedBody
 	writeTimeout      = 2 * time.Minute // for a reply
 	idleTimeout       = 2 * time.Minute
 )

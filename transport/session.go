@@ -92,7 +92,9 @@ func (s *session) do(ctx context.Context, r *Request) (Response, error) {
 	}
 	id := s.calls.begin(c, r)
 	if err := s.send(ctx, id, r, timeout); err != nil {
-		s.drop(c, id)
+		if s.drop(c, id) && r.isWrite() {
+			s.cancel(id, true) // a large value may be on its way
+		}
 		return Response{}, err
 	}
 	if s.reading.CompareAndSwap(false, true) {
@@ -171,8 +173,8 @@ func (s *session) send(ctx context.Context, id uint64, r *Request, timeout time.
 	return nil
 }
 
-// remaining is what is left at a time, zero for now, until ctx's deadline, in whole milliseconds and at least one; 0 if it has none, and less once it has
-// passed.
+// remaining is what is left at a time, zero for now, until ctx's deadline, in whole milliseconds and at least one; 0 if it has
+// none, and less once it has passed.
 func remaining(ctx context.Context, at time.Time) (timeout time.Duration, deadline time.Time) {
 	deadline, ok := ctx.Deadline()
 	if !ok {

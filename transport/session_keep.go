@@ -60,6 +60,7 @@ func (s *session) alive(heard uint64) bool {
 		}
 		s.readOn()
 		s.cancelLeft()
+		s.expire()
 		if took := time.Since(began); took >= 2*signTimeout {
 			began = time.Now() // this process stood still, and the answer may wait to be read
 		} else if took >= signTimeout {

@@ -28,6 +28,8 @@ type largeLanes struct {
 
 // largeRequest is a frame to be written to a lane for large ones.
 type largeRequest struct {
+	id          uint64
+	ctx         context.Context // of who waits for it
 	head, value []byte
 	written     chan<- error
 }
@@ -36,7 +38,7 @@ type largeRequest struct {
 func (s *session) sendLarge(ctx context.Context, id uint64, r *Request, timeout time.Duration, value []byte) error {
 	s.openLarge(0)
 	written := make(chan error, 1)
-	frame := largeRequest{appendRequest(nil, id, r, timeout, len(value)), value, written}
+	frame := largeRequest{id, ctx, appendRequest(nil, id, r, timeout, len(value)), value, written}
 	select {
 	case s.large.queue <- frame:
 	case <-s.large.failed:
@@ -160,6 +162,9 @@ func (s *session) writeLarge(conn net.Conn) {
 				s.close(err)
 			}
 			r.written <- err
+			if ended(r.ctx) { // it was not waited for: see do
+				s.cancel(r.id, true)
+			}
 		}
 	}
 }

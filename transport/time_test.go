@@ -116,10 +116,13 @@ func TestALongRequestOutlastsTheConnectionsTimeouts(t *testing.T) {
 		}
 	}}
 	inBubble(t, transport.ServerConfig{Handler: h}, func(t *testing.T, c *transport.Client, _ *pipes) {
-		for _, op := range []transport.Op{transport.Get, transport.Set, transport.Remove} {
-			resp, err := c.Do(t.Context(), transport.Request{Op: op, Group: "g", Value: []byte("v")})
+		for _, r := range []transport.Request{
+			{Op: transport.Get, Group: "g"}, {Op: transport.Set, Group: "g", Value: []byte("v")}, {Op: transport.Set, Group: "g"},
+			{Op: transport.Remove, Group: "g"},
+		} {
+			resp, err := c.Do(t.Context(), r)
 			if err != nil || resp.Code != transport.OK {
-				t.Errorf("op %d got %v %q, %v", op, resp.Code, resp.Text, err)
+				t.Errorf("op %d of %d bytes got %v %q, %v", r.Op, len(r.Value), resp.Code, resp.Text, err)
 			}
 		}
 	})
