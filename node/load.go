@@ -25,6 +25,9 @@ func (g *Group) load(hash uint64, key string, kind lru.Kind, holders []*peer) fu
 		if a, ok := g.peekAt(ctx, hash, key, holders); ok {
 			return g.settle(a, kind)
 		}
+		if g.cfg.Load == nil { // what is in doubt stays: somebody may vouch for it yet
+			return outcome{answer: answer{absent: true, from: fromOrigin}}
+		}
 		a, err := g.askOrigin(ctx, key)
 		if err != nil {
 			return outcome{answer: a, err: err}
@@ -66,10 +69,6 @@ func (g *Group) peek(ctx context.Context, hash uint64, key string, p *peer) (ans
 // askOrigin calls the Loader when its turn has come.
 func (g *Group) askOrigin(ctx context.Context, key string) (answer, error) {
 	a := answer{from: fromOrigin}
-	if g.cfg.Load == nil {
-		a.absent = true
-		return a, nil
-	}
 	if err := g.loads.acquire(ctx); err != nil {
 		return a, g.loadError(err)
 	}

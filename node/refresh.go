@@ -33,9 +33,9 @@ func wholeLife(a *answer) time.Duration {
 }
 
 // refreshIfDue loads anew what this node owns and is stale, or near its end and asked for so often that many would wait for the
-// load then. It does nothing while others queue for loads.
+// load then. It does nothing while others queue for loads, nor without an origin.
 func (g *Group) refreshIfDue(hash uint64, key string, a *answer, rate func() float64) {
-	if g.loads.busy() || a.from != fromStale && rate() < g.hotAhead(a) {
+	if g.cfg.Load == nil || g.loads.busy() || a.from != fromStale && rate() < g.hotAhead(a) {
 		return
 	}
 	g.flights.start(loadFlight, hash, key, g.refresh(key))
