@@ -199,24 +199,34 @@ func (g *Group) unconfirmed(key string, version uint64) bool {
 }
 
 // confirm answers with an entry that this node holds and doubts, if another member vouches for it.
-func (g *Group) confirm(ctx context.Context, hash uint64, key string) (answer, bool) {
+func (g *Group) confirm(ctx context.Context, hash uint64, key string) (a answer, ok bool) {
 	e, ok := g.store.Get(key)
-	if !ok || e.Version >= g.node.doubt.until.Load() || e.Kind == lru.Hot {
+	if !ok || e.Kind == lru.Hot || !g.doubts(key, e.Version) {
 		return answer{}, false
 	}
-	g.node.awaitAnswers(ctx)
-	var a answer
-	until := g.node.doubt.until.Load()
-	if e.Version >= until { // no more
-		return g.look(key)
-	}
-	if g.answerFrom(&e, &a); a.from == fromStale || !g.vouched(ctx, hash, key, e.Version) {
+	if g.answerFrom(&e, &a); a.from == fromStale || !g.sure(ctx, hash, key, e.Version) {
 		return answer{}, false
-	}
-	if !g.node.outOfTouch() {
-		g.flights.noteConfirmed(hash, e.Version, until)
 	}
 	return a, true
+}
+
+// sure reports whether what this node holds of a key is in no doubt, or another member vouches for it. What is not may neither be
+// served nor given to others, who would not doubt it.
+func (g *Group) sure(ctx context.Context, hash uint64, key string, version uint64) bool {
+	if !g.doubts(key, version) {
+		return true
+	}
+	g.node.awaitAnswers(ctx)
+	until := g.node.doubt.until.Load()
+	switch {
+	case version >= until: // no more
+		return true
+	case !g.vouched(ctx, hash, key, version):
+		return false
+	case !g.node.outOfTouch():
+		g.flights.noteConfirmed(hash, version, until)
+	}
+	return true
 }
 
 // vouched reports whether another member knows that a key was not written since a version. Whoever owns the key next is asked

@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"context"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -173,4 +174,52 @@ func startDeaf(t testing.TB, group, seed string) (listen func()) {
 		t.Fatal(err)
 	}
 	return listen
+}
+
+func TestANodeThatStoodStillHandsNothingOverThatWasRemovedMeanwhile(t *testing.T) {
+	for name, leaves := range map[string]bool{"to one that joins": false, "as it leaves": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			nodes := nodetest.Start(t, 3)
+			var state atomic.Int64
+			cfg := node.GroupConfig{HotTTL: -1, Load: func(context.Context, string) (node.Value, error) {
+				return node.Value{Data: []byte(strconv.FormatInt(state.Load(), 10))}, nil
+			}}
+			groups := nodetest.Group(t, nodes, "scores", cfg)
+			keys := ownedBy(nodes[2], "scores", 200)
+			for _, key := range keys {
+				mustGet(t, groups[2], key, "0")
+			}
+			removed, kept := keys[:100], keys[100:]
+			forgottenByAll(nodes[0], nodes[1], nodes[2].Self().Name)
+			if err := groups[0].Remove(t.Context(), removed...); err != nil {
+				t.Fatal(err)
+			}
+			state.Store(1)
+			nodes[2].StandStill()
+			heirs, served := nodes[:2], groups[:2]
+			if leaves {
+				if err := nodes[2].Leave(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			} else {
+				fourth := restart(t, "fourth", nodes[0].Self().GossipAddr)
+				heirs, served = []*node.Node{fourth}, nodetest.Group(t, []*node.Node{fourth}, "scores", cfg)
+			}
+			for i, heir := range heirs {
+				heir.ForgetPreviousRing()
+				for _, key := range kept {
+					if heir.Owners("scores", key, 1)[0].Name == heir.Self().Name {
+						waitFor(t, "what was kept is handed over", func() bool { _, held := served[i].Held(key); return held })
+						mustGet(t, served[i], key, "0")
+					}
+				}
+				for _, key := range removed {
+					if heir.Owners("scores", key, 1)[0].Name == heir.Self().Name {
+						mustGet(t, served[i], key, "1")
+					}
+				}
+			}
+		})
+	}
 }

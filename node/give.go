@@ -27,21 +27,11 @@ func (g *Group) demoted(e lru.Entry) bool { return e.TTL > 0 && e.TTL <= g.cfg.H
 func (p *pass) give(ctx context.Context, held heldEntry) {
 	ttl, fresh := p.group.freshLife(held.entry.TTL)
 	size := len(held.key) + len(held.entry.Value)
-	if !fresh || !p.wait(ctx, size+entryCost) {
+	if !fresh {
 		return
 	}
-	copied := p.group.copyOf(held.key, held.entry, ttl)
-	var given bool
-	if p.leaving {
-		p.window.enter()
-		started := time.Now()
-		given = p.bequeath(ctx, copied)
-		p.window.leave(time.Since(started))
-	} else {
-		given = p.share(ctx, copied)
-	}
 	progress := &p.group.node.handovers.progress
-	if given {
+	if p.wait(ctx, size+entryCost) && p.isSure(ctx, held) && p.offer(ctx, p.group.copyOf(held.key, held.entry, ttl)) {
 		p.goes(held.key, held.entry)
 		progress.given.Add(1)
 		progress.bytes.Add(int64(size))
@@ -53,6 +43,24 @@ func (p *pass) give(ctx context.Context, held heldEntry) {
 	if len(p.refused) < maxRefused {
 		p.refused = append(p.refused, held.key)
 	}
+}
+
+// isSure reports whether an entry is in no doubt, after a look at the clock: this node may continue where it was stopped.
+func (p *pass) isSure(ctx context.Context, held heldEntry) bool {
+	p.group.node.seeClock(time.Now())
+	return p.group.sure(ctx, p.group.space.Hash(held.key), held.key, held.entry.Version)
+}
+
+// offer gives a copy to those who shall have it, and reports whether they do.
+func (p *pass) offer(ctx context.Context, copied transport.Request) bool {
+	if !p.leaving {
+		return p.share(ctx, copied)
+	}
+	p.window.enter()
+	started := time.Now()
+	given := p.bequeath(ctx, copied)
+	p.window.leave(time.Since(started))
+	return given
 }
 
 // wait waits until it is the turn of so many bytes.

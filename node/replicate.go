@@ -24,7 +24,9 @@ func (g *Group) replicate(hash uint64, key string) {
 			return
 		}
 		defer g.copies.release()
-		g.copyOut(ctx, hash, key)
+		if e, ok := g.store.Get(key); ok && g.sure(ctx, hash, key, e.Version) {
+			g.copyOut(ctx, hash, key)
+		}
 	})
 }
 
