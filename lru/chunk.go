@@ -62,6 +62,18 @@ type queue struct {
 }
 
 func (l *log) push(ch *chunk) {
+	l.bytes.Add(ch.cost())
+	l.join(ch)
+}
+
+// take moves a chunk from its log to the end of l. At every moment it is counted.
+func (l *log) take(ch *chunk) {
+	l.bytes.Add(ch.cost())
+	ch.log.remove(ch)
+	l.join(ch)
+}
+
+func (l *log) join(ch *chunk) {
 	ch.age = l.joined.Add(1)
 	ch.log, ch.prev, ch.next = l, l.newest, nil
 	if l.newest == nil {
@@ -70,7 +82,6 @@ func (l *log) push(ch *chunk) {
 		l.newest.next = ch
 	}
 	l.newest = ch
-	l.bytes.Add(ch.cost())
 }
 
 func (l *log) setOldest(ch *chunk) {

@@ -17,7 +17,7 @@ func (p *part) evictUsedLocked(ch *chunk, rules *rules, now int64, spare bool) {
 
 // evictLocked removes a record from the index.
 func (p *part) evictLocked(r *record, now int64) {
-	p.cache.index.remove(r.hash, slot(r.word.Load()))
+	p.cache.index.remove(r.hash, newSlot(r.hash, r.chunk.id, r.off))
 	p.droppedLocked(&r.header, r.chunk, r.off, now)
 	if !r.expired(now) {
 		p.evictions++
@@ -33,8 +33,7 @@ func (p *part) rotateLocked(ch *chunk) {
 		p.closeLocked(ch)
 	case ch.dead <= uint32(len(ch.data)/16):
 		active := l.active
-		l.remove(ch)
-		l.push(ch)
+		l.take(ch)
 		if active != ch {
 			l.active = active
 		}

@@ -113,11 +113,10 @@ func (p *part) sweepChunkLocked(ch *chunk, now int64) {
 // expireLocked drops a record that has expired. One of the main queue leaves a ghost,
 // because a key that is loaded anew when it expires is no new key.
 func (p *part) expireLocked(r *record, now int64) {
-	s := slot(r.word.Load())
 	if r.chunk.log == &p.logs[main] {
-		p.ghosts.add(r.hash, s.counted(0).frequency())
+		p.ghosts.add(r.hash, slot(r.word.Load()).counted(0).frequency())
 	}
-	p.cache.index.remove(r.hash, s)
+	p.cache.index.remove(r.hash, newSlot(r.hash, r.chunk.id, r.off))
 	p.droppedLocked(&r.header, r.chunk, r.off, now)
 }
 

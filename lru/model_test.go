@@ -237,6 +237,52 @@ func TestTheCacheAgreesWithTheModel(t *testing.T) {
 	}
 }
 
+// A loop longer than the cache makes it go by frequency. Then one large entry takes the place of many small ones, of which
+// shards of the index shrink, also while it moves.
+func TestTheCacheAgreesWithTheModelWhenItGoesByFrequency(t *testing.T) {
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			m := newModel(t, 64<<10+int64(seed)<<10)
+			m.loop(5_000, 6)
+			m.mix(rand.New(rand.NewPCG(5, seed)), 4000)
+		})
+	}
+}
+
+// loop asks for so many keys in turn, and stores those that are missed.
+func (m *model) loop(keys, times int) {
+	for i := range times * keys {
+		key := numbered(i % keys)
+		m.get(key)
+		if _, known := m.live(key); !known {
+			m.set(key, lru.Entry{Value: make([]byte, 8)})
+		}
+	}
+	m.check()
+}
+
+// mix makes calls of entries of all sizes, and checks after some.
+func (m *model) mix(r *rand.Rand, calls int) {
+	for i := range calls {
+		key := ownKey(0, r.IntN(1000))
+		m.set(key, lru.Entry{Value: make([]byte, r.IntN(600)), TTL: time.Duration(r.IntN(2)) * time.Hour})
+		for range 3 {
+			m.get(key)
+		}
+		switch old := ownKey(0, r.IntN(1000)); r.IntN(16) {
+		case 0:
+			m.remove(old)
+		case 1:
+			m.demote(old, time.Hour)
+		case 2:
+			m.get(old)
+		}
+		if i%64 == 0 {
+			m.check()
+		}
+	}
+}
+
 func FuzzTheCacheAgreesWithTheModel(f *testing.F) {
 	f.Add(uint16(0), []byte("\x00a\x20\x00\x07a\x00\x00\x0ca\x00\x00"))
 	f.Add(uint16(3000), []byte("\x00a\xff\x80\x20b\x40\x00\x0e\x00\x00\xa0\x07a\x00\x00"))

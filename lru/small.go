@@ -19,11 +19,10 @@ func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) 
 		uses := s.uses()
 		p.countLocked(int(uses))
 		s = s.counted(0)
+		r.word.Store(uint64(s))
 		if spare && (open && rules.gated || p.mayStayLocked(r, uses, s.frequency(), rules, now)) {
-			r.word.Store(uint64(s))
 			if ch.live == 1 && ch.dead == 0 {
-				from.remove(ch)
-				to.push(ch)
+				to.take(ch)
 				return
 			}
 			p.moveLocked(r, to)
@@ -36,11 +35,13 @@ func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) 
 }
 
 // mayStayLocked reports whether a record that was used so often moves to the main
-// queue, and evicts others there if the rules ask for that.
+// queue, and evicts others there if the rules ask for that. Then the slot of the record
+// may lie elsewhere: its shard of the index may have shrunk.
 func (p *part) mayStayLocked(r *record, uses, frequency uint8, rules *rules, now int64) bool {
 	if !rules.gated {
 		return uses >= rules.promote
 	}
+	defer func() { r.word = p.cache.index.locate(r.hash, r.chunk, r.off) }()
 	size := int(r.end - r.off)
 	for p.spare < size {
 		switch victim, compared := p.comparedLocked(frequency, now); {

@@ -110,14 +110,16 @@ func (t *table) insert(s slot) {
 	}
 }
 
-// remove empties the slot of s.
+// remove empties the slot of s, which t has.
 func (t *table) remove(s slot) {
-	for b := t.home(s.tag()); ; b = t.after(b) {
+	b := t.home(s.tag())
+	for range t.buckets {
 		if word := t.buckets[b].locate(s.place()); word != nil {
 			word.Store(0)
 			return
 		}
 		t.buckets[b].addPassed(-1)
+		b = t.after(b)
 	}
 }
 
