@@ -28,7 +28,7 @@ type Cache struct {
 	queues     [kinds]queue
 	hotEntries atomic.Int64
 	ghostBytes atomic.Int64 // what the ghosts of all parts take
-	promised   atomic.Int64 // bytes that room was made for and that are not taken yet
+	promised   promises
 }
 
 // New returns an empty Cache, or an error that says what is wrong with config.
@@ -44,6 +44,7 @@ func New(config Config) (*Cache, error) {
 		hotBytes: portion(config.MaxBytes, config.HotShare),
 		parts:    make([]part, partsFor(config.MaxBytes)),
 	}
+	c.promised.init(config.MaxBytes / promisedParts)
 	c.index.init(config.MaxBytes)
 	c.trials.init(config.MaxBytes)
 	for kind := range c.queues {
@@ -136,22 +137,8 @@ func (c *Cache) Set(key string, e Entry) bool {
 	c.index.touch(hash)
 	now := c.nowIfExpiring(e.TTL)
 	d := newDraft(key, &e, now, c.base)
-	p := c.part(hash)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.touched += p.ghosts.touch(hash)
-	p.tendLocked(now)
-	old, known := c.index.find(hash, key)
-	into, uses := p.destinyLocked(hash, d.kind(), &old, known)
-	if !known && d.kind() != Hot {
-		c.trials.access(hash)
-	}
-	size, changed := d.size(), p.changes
-	ch := p.spaceLocked(into, size, c.index.growth(hash), now)
-	if p.changes != changed {
-		old, _ = c.index.find(hash, key)
-	}
-	p.storeLocked(ch, hash, &d, uses, &old, now)
+	c.part(hash).set(hash, key, &d, now)
+	c.limit(now)
 	return true
 }
 
@@ -190,35 +177,9 @@ func (c *Cache) Remove(key string) bool {
 // the key anew ends that.
 func (c *Cache) Demote(key string, ttl time.Duration) bool {
 	hash := c.index.hash(key)
-	p := c.part(hash)
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for found := false; ; found = true {
-		m, ok := c.index.find(hash, key)
-		if !ok || m.kind() != Owned {
-			return found
-		}
-		e, ok := c.entry(&m)
-		if !ok {
-			return found
-		}
-		now := c.now()
-		if ttl <= 0 {
-			p.removeLocked(hash, &m, now)
-			return true
-		}
-		if e.TTL == 0 || e.TTL > ttl {
-			e.TTL = ttl
-			c.expires.Store(true)
-		}
-		d, changed := newDraft(key, &e, now, c.base), p.changes
-		ch := p.spaceLocked(&p.logs[demoted], d.size(), 0, now)
-		if p.changes == changed {
-			p.storeLocked(ch, hash, &d, 0, &m, now)
-			return true
-		}
-		p.settleLocked(ch) // the entry may be another by now: look again
-	}
+	found := c.part(hash).demote(hash, key, ttl)
+	c.limit(c.now())
+	return found
 }
 
 // Purge removes all entries and gives their memory back. Like Remove, it is no

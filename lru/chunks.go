@@ -11,7 +11,14 @@ type chunks struct {
 
 	mu   sync.Mutex // guards following; taken after part.mu if both are
 	free []uint32   // numbers that are not in use
+
+	used atomic.Int64 // how many numbers are; written with mu
+	most int64        // how many may be in use before chunks must go
 }
+
+// spareChunks is how many numbers are left when chunks must go, for those that what is
+// worth keeping is moved to, and for what is stored meanwhile.
+const spareChunks = 4096
 
 // get returns the chunk that has the number now, or nil if none has.
 func (c *chunks) get(id uint32) *chunk {
@@ -27,7 +34,7 @@ func (c *chunks) init() {
 	c.free = nil
 }
 
-// add gives ch a number. There are more than enough: see maxChunks.
+// add gives ch a number. There is one: see spareChunks.
 func (c *chunks) add(ch *chunk) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -36,6 +43,7 @@ func (c *chunks) add(ch *chunk) {
 	}
 	ch.id = c.free[len(c.free)-1]
 	c.free = c.free[:len(c.free)-1]
+	c.used.Add(1)
 	(*c.table.Load())[ch.id].Store(ch)
 }
 
@@ -57,14 +65,11 @@ func (c *chunks) remove(ch *chunk) {
 	defer c.mu.Unlock()
 	table := *c.table.Load()
 	table[ch.id].Store(nil)
+	c.used.Add(-1)
 	if c.free = append(c.free, ch.id); len(c.free) == len(table)-1 {
 		c.init()
 	}
 }
 
-// full reports whether no number is left.
-func (c *chunks) full() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return len(c.free) == 0 && len(*c.table.Load()) == maxChunks
-}
+// full reports whether so many numbers are in use that chunks must go.
+func (c *chunks) full() bool { return c.used.Load() >= c.most }

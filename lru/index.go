@@ -47,6 +47,7 @@ func (x *index) init(maxBytes int64) {
 		x.clear(&x.shards[i])
 	}
 	x.chunks.init()
+	x.chunks.most = maxChunks - spareChunks
 }
 
 // clear forgets all slots of a shard, and gives their memory back.

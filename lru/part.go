@@ -68,47 +68,6 @@ func (p *part) shard(i int) *shard {
 
 func (p *part) shards() int { return len(p.cache.index.shards) / len(p.cache.parts) }
 
-// destinyLocked returns the log for an entry, and the uses that its slot begins
-// with: what the key has earned, it keeps.
-func (p *part) destinyLocked(hash uint64, kind Kind, old *match, known bool) (*log, slot) {
-	if known && old.kind() == kind && old.chunk.log != &p.logs[demoted] {
-		return old.chunk.log, old.slot &^ placeMask
-	}
-	if kind == Hot {
-		return &p.logs[hot], 0
-	}
-	frequency, recent := p.ghosts.take(hash)
-	p.countLocked(1)
-	s := slot(0).withFrequency(min(frequency+1, maxFrequency))
-	if recent && !p.cache.trials.rules().gated {
-		return &p.logs[main], s
-	}
-	return &p.logs[small], s
-}
-
-// storeLocked stores a record in a chunk with room for it, in place of the one that
-// its key had, if old has a word. The slot says with which uses.
-func (p *part) storeLocked(ch *chunk, hash uint64, d *draft, s slot, old *match, now int64) {
-	size := d.size()
-	s |= newSlot(hash, ch.id, ch.fill)
-	d.appendTo(ch.data[:ch.fill])
-	ch.addedLocked(size, d.expire)
-	p.addedLocked(d.kind(), size)
-	if old.word == nil {
-		p.cache.index.insert(hash, s)
-		return
-	}
-	old.word.Store(uint64(s))
-	p.droppedLocked(&old.header, old.chunk, old.slot.off(), now)
-	p.settleLocked(old.chunk)
-}
-
-func (p *part) removeLocked(hash uint64, m *match, now int64) {
-	p.cache.index.remove(hash, m.slot)
-	p.droppedLocked(&m.header, m.chunk, m.slot.off(), now)
-	p.settleLocked(m.chunk)
-}
-
 func (p *part) purge() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

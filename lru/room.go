@@ -7,6 +7,9 @@ import "math"
 // all used would walk over every one of them.
 const maxSpared = 32 * maxChunk
 
+// promisedParts says which part of the budget may be promised at a time.
+const promisedParts = 16
+
 // bytes returns what the cache takes of its budget.
 func (c *Cache) bytes() int64 {
 	n := c.index.bytes.Load() + int64(len(c.index.shards))*shardCost + c.ghostBytes.Load() + c.trials.cost()
@@ -17,31 +20,47 @@ func (c *Cache) bytes() int64 {
 }
 
 // spaceLocked returns a chunk of a log with room for a record. It evicts until
-// that, and more bytes elsewhere, are within the budget. While it evicts, it gives
-// the mutex away.
-func (p *part) spaceLocked(into *log, size int, more, now int64) *chunk {
-	var fresh *chunk
+// that, and more bytes elsewhere, are within the budget. While it waits and evicts, it
+// gives the mutex away. What it promised is kept when the record is stored.
+func (p *part) spaceLocked(into *log, size int, more, now int64) (ch *chunk, promised int64) {
+	fresh, promised := p.promiseLocked(into, size, more)
 	var ofHot int64 // bytes needed that are of hot copies
-	need := more
-	if !into.hasRoom(size) {
-		fresh = into.newChunk(size)
-		need += fresh.cost()
-		if into == &p.logs[hot] {
-			ofHot = fresh.cost() + EntryOverhead
-		}
+	if fresh != nil && into == &p.logs[hot] {
+		ofHot = fresh.cost() + EntryOverhead
 	}
-	if need > 0 {
-		p.makeRoomLocked(ofHot, need, now)
-		defer p.cache.promised.Add(-need)
-	}
+	p.makeRoomLocked(ofHot, now)
 	if into.hasRoom(size) {
-		return into.active
+		return into.active, promised
 	}
 	if fresh == nil { // the active chunk was evicted
 		fresh = into.newChunk(size)
 	}
 	p.openLocked(into, fresh, size)
-	return fresh
+	return fresh, promised
+}
+
+// promiseLocked promises more bytes, and those of a fresh chunk if a log has no room
+// for a record. It waits until it may.
+func (p *part) promiseLocked(into *log, size int, more int64) (fresh *chunk, need int64) {
+	promised := &p.cache.promised
+	for {
+		if need = more; !into.hasRoom(size) {
+			need += int64(size)
+		}
+		if promised.add(need) {
+			break
+		}
+		p.changes++
+		p.mu.Unlock()
+		promised.wait(need)
+		p.mu.Lock()
+	}
+	if into.hasRoom(size) {
+		return nil, need
+	}
+	fresh = into.newChunk(size) // not before, for those who wait would have one each
+	promised.bytes.Add(fresh.cost() - int64(size))
+	return fresh, need + fresh.cost() - int64(size)
 }
 
 // openLocked adds a new chunk to a log, for records of that size.
@@ -58,24 +77,42 @@ func (p *part) openLocked(into *log, fresh *chunk, size int) {
 	}
 }
 
-// makeRoomLocked promises bytes, and evicts until they are within the budget, and
-// those of hot copies within their share.
-func (p *part) makeRoomLocked(ofHot, need, now int64) {
+// makeRoomLocked evicts until what was promised is within the budget, and so many bytes
+// more of hot copies within their share.
+func (p *part) makeRoomLocked(ofHot, now int64) {
 	c := p.cache
-	promised := c.promised.Add(need)
-	if c.bytes()+promised <= c.maxBytes && c.hotFits(ofHot) && !c.index.chunks.full() {
+	if c.fits() && (ofHot == 0 || c.hotFits(ofHot)) {
 		return
 	}
 	p.changes++
 	p.mu.Unlock()
 	defer p.mu.Lock()
-	c.limitHot(ofHot, now)
+	if ofHot > 0 {
+		c.limitHot(ofHot, now)
+	}
 	c.makeRoom(now)
 }
 
-// hotFits reports whether so many bytes more of hot copies are within their share, or none.
+// limit evicts what is beyond the budget, or beyond the share of hot copies. After a
+// store that may be: while it had given the mutex away, others may have taken room that
+// it found and did not promise.
+func (c *Cache) limit(now int64) {
+	c.limitHot(0, now)
+	c.makeRoom(now)
+}
+
+// fits reports whether what is taken and what was promised is within the budget. What
+// becomes of a promise meanwhile may count twice, but is not left out.
+func (c *Cache) fits() bool {
+	promised := c.promised.bytes.Load()
+	return promised+c.bytes() <= c.maxBytes && !c.index.chunks.full()
+}
+
+// hotFits reports whether so many bytes more of hot copies are within their share. One
+// that is there alone always is.
 func (c *Cache) hotFits(more int64) bool {
-	return more == 0 || c.queues[hot].bytes.Load()+c.hotEntries.Load()*EntryOverhead+more <= c.hotBytes
+	entries := c.hotEntries.Load()
+	return more == 0 && entries <= 1 || c.queues[hot].bytes.Load()+entries*EntryOverhead+more <= c.hotBytes
 }
 
 // limitHot evicts hot copies until so many bytes more are within their share.
@@ -92,7 +129,7 @@ func (c *Cache) limitHot(more, now int64) {
 // makeRoom evicts until what was promised is within the budget. No part's mutex
 // is held.
 func (c *Cache) makeRoom(now int64) {
-	for spared := int64(0); c.bytes()+c.promised.Load() > c.maxBytes || c.index.chunks.full(); {
+	for spared := int64(0); !c.fits(); {
 		if c.expires.Load() && c.sweep(now) {
 			continue
 		}

@@ -6,7 +6,7 @@ package lru
 //	bits  0 to  1  uses since the policy last looked, at most maxUses
 //	bits  2 to  5  uses that the policy has counted, at most maxFrequency
 //	bits  6 to 23  offset in the chunk
-//	bits 24 to 43  number of the chunk, never 0
+//	bits 24 to 47  number of the chunk, never 0
 //	bits 48 to 63  tag: the highest bits of the hash
 type slot uint64
 
@@ -14,7 +14,7 @@ const (
 	useBits  = 2
 	freqBits = 4
 	offBits  = 18
-	idBits   = 20
+	idBits   = 24
 
 	freqShift = useBits
 	offShift  = freqShift + freqBits
