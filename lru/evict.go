@@ -24,7 +24,7 @@ func (p *part) evictLocked(r *record, now int64) {
 	}
 }
 
-// rotateLocked gives the oldest chunk of a log another round: as it is, or only
+// rotateLocked gives a chunk of a log another round: as it is, or only
 // what is alive in it.
 func (p *part) rotateLocked(ch *chunk) {
 	l := ch.log
@@ -33,6 +33,7 @@ func (p *part) rotateLocked(ch *chunk) {
 		p.closeLocked(ch)
 	case ch.dead <= uint32(len(ch.data)/16):
 		active := l.active
+		p.leaveLocked(ch)
 		l.take(ch)
 		if active != ch {
 			l.active = active
@@ -50,6 +51,7 @@ func (p *part) rotateLocked(ch *chunk) {
 
 // closeLocked drops a chunk in which nothing is alive.
 func (p *part) closeLocked(ch *chunk) {
+	p.leaveLocked(ch)
 	ch.log.remove(ch)
 	p.forgetLocked(ch)
 }
@@ -59,9 +61,6 @@ func (p *part) forgetLocked(ch *chunk) {
 	p.cache.index.chunks.remove(ch)
 	if p.hand.chunk == ch {
 		p.hand = hand{}
-	}
-	if p.swept == ch {
-		p.swept = nil
 	}
 }
 
@@ -133,11 +132,14 @@ func (p *part) tidyLocked(ch *chunk, most int) {
 // at the same place in the log.
 func (p *part) compactLocked(ch *chunk) {
 	p.changes++
-	small := newChunkOf(int(ch.fill - ch.dead))
-	p.cache.index.chunks.add(small)
-	ch.log.replace(ch, small)
+	short := newChunkOf(int(ch.fill - ch.dead))
+	p.cache.index.chunks.add(short)
+	ch.log.replace(ch, short)
 	for r := range p.recordsLocked(ch) {
-		p.copyLocked(r, small)
+		p.copyLocked(r, short)
+	}
+	if p.swept.chunk == ch {
+		p.swept.chunk = short
 	}
 	p.forgetLocked(ch)
 }

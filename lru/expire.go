@@ -59,37 +59,46 @@ func (p *part) sweep(now int64) bool {
 
 func (p *part) sweepLocked(chunks int, now int64) bool {
 	for range chunks {
-		p.swept = p.afterLocked(p.swept)
-		if p.swept == nil {
+		ch := p.nextSweptLocked()
+		if ch == nil {
 			break
 		}
-		if at := p.swept.sweepAt; at != 0 && at <= now {
-			p.sweepChunkLocked(p.swept, now)
+		if at := ch.sweepAt; at != 0 && at <= now {
+			p.sweepChunkLocked(ch, now)
 			return true
 		}
 	}
 	return false
 }
 
-// afterLocked returns the chunk after another, log by log: nil after the last. After nil
-// or one that was dropped comes the first.
-func (p *part) afterLocked(ch *chunk) *chunk {
-	kind := 0
-	if ch != nil && ch.log != nil {
-		if ch.next != nil {
-			return ch.next
+// A place is one in the queues of a part: a chunk, or before all chunks of that kind.
+type place struct {
+	kind  int
+	chunk *chunk
+}
+
+// nextSweptLocked returns the chunk after the one that was looked at last, log by log: nil
+// after the last, and then the first again.
+func (p *part) nextSweptLocked() *chunk {
+	for at := &p.swept; at.kind < len(p.logs); *at = (place{kind: at.kind + 1}) {
+		next := p.logs[at.kind].oldest
+		if at.chunk != nil {
+			next = at.chunk.next
 		}
-		for &p.logs[kind] != ch.log {
-			kind++
+		if next != nil {
+			at.chunk = next
+			return next
 		}
-		kind++
 	}
-	for ; kind < len(p.logs); kind++ {
-		if ch := p.logs[kind].oldest; ch != nil {
-			return ch
-		}
-	}
+	p.swept = place{}
 	return nil
+}
+
+// leaveLocked sees to it that the sweep goes on at the same place when a chunk leaves it.
+func (p *part) leaveLocked(ch *chunk) {
+	if p.swept.chunk == ch {
+		p.swept.chunk = ch.prev
+	}
 }
 
 // sweepChunkLocked drops what has expired in a chunk.

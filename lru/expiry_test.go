@@ -179,3 +179,27 @@ func TestEachEntryIsReclaimedAtItsTime(t *testing.T) {
 		}
 	})
 }
+
+// What has expired is found behind many chunks of what lives, and goes before that.
+func TestExpiredEntriesBehindManyLiveOnesGoFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCache(t, lru.Config{MaxBytes: 64 << 20})
+		long := func(i int, ttl time.Duration) {
+			set(c, numbered(i), lru.Entry{Value: make([]byte, 4000), TTL: ttl})
+		}
+		const live, short = 9_000, 6_000
+		for i := range live {
+			long(i, 0)
+		}
+		for i := range short {
+			long(live+i, time.Second)
+		}
+		time.Sleep(time.Second)
+		for i := range short / 2 {
+			long(live+short+i, 0)
+		}
+		if s := c.Stats(); s.Evictions > live/60 {
+			t.Errorf("%d live entries were evicted, though as many as came had expired", s.Evictions)
+		}
+	})
+}

@@ -38,9 +38,9 @@ type part struct {
 	hotUsage    Usage
 	evictions   uint64
 	expirations uint64
-	counted     int    // uses since frequencies were last halved somewhere
-	aged        int    // counts the shards whose frequencies were halved
-	swept       *chunk // that was last looked at for what has expired
+	counted     int   // uses since frequencies were last halved somewhere
+	aged        int   // counts the shards whose frequencies were halved
+	swept       place // that was last looked at for what has expired
 	stores      uint32
 	touched     uint64 // what was read to have it at hand
 	changes     uint64 // counts when records were moved or dropped, or the mutex was given away
@@ -81,7 +81,7 @@ func (p *part) purge() {
 	}
 	p.fitGhostsLocked(0)
 	p.cache.hotEntries.Add(-int64(p.hotUsage.Entries))
-	p.hand, p.spare, p.counted, p.aged, p.swept = hand{}, 0, 0, 0, nil
+	p.hand, p.spare, p.counted, p.aged, p.swept = hand{}, 0, 0, 0, place{}
 	p.owned, p.hotUsage = Usage{}, Usage{}
 	p.changes++
 }

@@ -22,6 +22,7 @@ func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) 
 		r.word.Store(uint64(s))
 		if spare && (open && rules.gated || p.mayStayLocked(r, uses, s.frequency(), rules, now)) {
 			if ch.live == 1 && ch.dead == 0 {
+				p.leaveLocked(ch)
 				to.take(ch)
 				return
 			}
