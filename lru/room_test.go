@@ -16,7 +16,7 @@ func TestConcurrentStoresStayWithinTheBudget(t *testing.T) {
 			var writers sync.WaitGroup
 			for w := range 64 {
 				writers.Go(func() {
-					for i := range 10 {
+					for i := range 3 {
 						set(c, ownKey(w, i), lru.Entry{Value: make([]byte, size), Kind: kind})
 						// Others may be about to evict what they found no room for.
 						if n := c.Bytes(); n > 2*budget {
