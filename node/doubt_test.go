@@ -6,6 +6,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/p2pcache/p2pcache/membership"
@@ -222,4 +223,42 @@ func TestANodeThatStoodStillHandsNothingOverThatWasRemovedMeanwhile(t *testing.T
 			}
 		})
 	}
+}
+
+func TestWhoeverLooksAtTheClockFindsWhatIsHeldInDoubtAfterAStandstill(t *testing.T) {
+	n := nodetest.Start(t, 1)[0]
+	for range 200 {
+		n.EndDoubt()
+		n.Continue(time.Hour)
+		var look sync.WaitGroup
+		for range 4 {
+			look.Go(func() {
+				n.SeeClock()
+				if !n.InDoubt() {
+					t.Error("the clock is seen, and nothing is in doubt")
+				}
+			})
+		}
+		look.Wait()
+	}
+}
+
+func TestDoubtEndsInTimeThoughAPeersClockIsAhead(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		n, err := node.New(node.Config{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer n.Close()
+		n.HearOfClock(time.Hour)
+		n.DoubtFor(5 * time.Second)
+		time.Sleep(4 * time.Second)
+		if !n.InDoubt() {
+			t.Error("it is in no doubt after 4 of 5 s")
+		}
+		time.Sleep(2 * time.Second)
+		if n.InDoubt() {
+			t.Error("it is in doubt after 6 of 5 s")
+		}
+	})
 }

@@ -121,12 +121,36 @@ func (n *Node) StandStill() { n.StandStillFor(time.Hour) }
 
 // StandStillFor has n see that its process stood still for d until now.
 func (n *Node) StandStillFor(d time.Duration) {
+	n.doubt.mu.Lock()
+	defer n.doubt.mu.Unlock()
 	n.doubt.seen.Store(time.Now().Add(-d).UnixNano())
-	n.seeClock(time.Now())
+	n.noteClockLocked(time.Now())
 }
 
+// Continue makes n's clock have jumped by d, which nobody has seen yet.
+func (n *Node) Continue(d time.Duration) {
+	n.doubt.mu.Lock()
+	n.doubt.seen.Store(time.Now().Add(-d).UnixNano())
+	n.doubt.mu.Unlock()
+}
+
+// SeeClock has n look at the clock, as it does before it serves a request.
+func (n *Node) SeeClock() { n.seeClock(time.Now()) }
+
 // InDoubt reports whether n doubts what it comes to hold.
-func (n *Node) InDoubt() bool { return n.doubt.until.Load() > uint64(time.Now().UnixNano()) }
+func (n *Node) InDoubt() bool { return n.believedFrom() == endless }
+
+// DoubtFor makes n doubt what it holds, and for a while what it comes to hold.
+func (n *Node) DoubtFor(d time.Duration) { n.doubtFor(d) }
 
 // EndDoubt makes what n comes to hold from now on be in no doubt, as after some seconds.
-func (n *Node) EndDoubt() { n.doubt.until.Store(n.clock.next()) }
+func (n *Node) EndDoubt() {
+	n.doubt.mu.Lock()
+	defer n.doubt.mu.Unlock()
+	n.doubt.until.Store(n.clock.next())
+}
+
+// HearOfClock has n hear of a version of a peer whose clock is ahead.
+func (n *Node) HearOfClock(ahead time.Duration) {
+	n.clock.hear(uint64(time.Now().Add(ahead).UnixNano()))
+}
