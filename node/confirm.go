@@ -55,7 +55,7 @@ func (g *Group) vouched(ctx context.Context, hash uint64, key string, version ui
 	defer cancel()
 	v := g.node.view.Load()
 	if len(v.others) == 0 && !g.node.isUnknown() {
-		return len(v.lost) == 0 // nobody else writes
+		return len(v.lostLately()) == 0 // nobody else writes
 	}
 	for _, p := range v.holders(hash, maxPrevious+1) {
 		if p == nil {

@@ -2,6 +2,7 @@ package node_test
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -261,4 +262,23 @@ func TestDoubtEndsInTimeThoughAPeersClockIsAhead(t *testing.T) {
 			t.Error("it is in doubt after 6 of 5 s")
 		}
 	})
+}
+
+func TestTheLastMemberIsInDoubtOnlyAsLongAsTheOthersMayBeAlive(t *testing.T) {
+	nodes := nodetest.Start(t, 2)
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
+	key := ownedBy(nodes[0], "scores", 1)[0]
+	mustSet(t, groups[0], key, "v")
+	nodes[0].ForgetMember(nodes[1].Self().Name, true)
+	nodes[0].DoubtFor(time.Hour)
+	if _, err := groups[0].Get(t.Context(), key); !errors.Is(err, node.ErrNotFound) {
+		t.Fatalf("Get = %v though the other one may have written", err)
+	}
+	nodes[0].OutliveLost()
+	mustGet(t, groups[0], key, "v")
+	asked := requests(groups[0])
+	mustSet(t, groups[0], key, "w")
+	if n := requests(groups[0]); n != asked {
+		t.Errorf("%d requests to a member that is dead", n-asked)
+	}
 }

@@ -83,6 +83,18 @@ func (n *Node) RestoreRing() {
 	n.setViewLocked(n.view.Load().me.Name, n.topology.members)
 }
 
+// OutliveLost has it be long ago that n lost members.
+func (n *Node) OutliveLost() {
+	n.topology.mu.Lock()
+	defer n.topology.mu.Unlock()
+	v := *n.view.Load()
+	v.lost = nil
+	for _, p := range n.view.Load().lost {
+		v.lost = append(v.lost, &lostPeer{peer: p.peer, until: time.Now().Add(-time.Second)})
+	}
+	n.view.Store(&v)
+}
+
 // Knows says where the other members are that n knows, and those that it has lost.
 func (n *Node) Knows() string {
 	v := n.view.Load()

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -53,9 +54,18 @@ func (n *Node) lostLocked(old *view, members map[string]*peer) []*lostPeer {
 	return lost
 }
 
+// lostLately are the members that went without a word lately.
+func (v *view) lostLately() []*lostPeer {
+	if len(v.lost) == 0 {
+		return nil
+	}
+	now := time.Now()
+	return slices.DeleteFunc(slices.Clone(v.lost), func(p *lostPeer) bool { return now.After(p.until) })
+}
+
 // tellLost tells those of a write who may be alive against all appearances.
 func (g *Group) tellLost(ctx context.Context, r transport.Request) {
-	lost := g.node.view.Load().lost
+	lost := g.node.view.Load().lostLately()
 	inParallel(len(lost), func(i int) {
 		p := lost[i]
 		if p.silence.Load() < maxSilence {
