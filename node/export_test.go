@@ -111,6 +111,9 @@ func (n *Node) Knows() string {
 // IsUnknown reports whether the other members may not know n.
 func (n *Node) IsUnknown() bool { return n.isUnknown() }
 
+// AskStanding makes it open whether the other members know n, as when it meets the first one.
+func (n *Node) AskStanding() { n.cluster.Ask() }
+
 // Peek asks a member for what it holds of a key.
 func (g *Group) Peek(member, key string) bool {
 	ctx, cancel := context.WithTimeout(g.node.ctx, peekTimeout)

@@ -2,6 +2,8 @@ package node
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/p2pcache/p2pcache/transport"
@@ -36,6 +38,31 @@ func (g *Group) passOn(ctx context.Context, r transport.Request, version uint64)
 		forget.Op = transport.Remove
 	}
 	return g.tellAll(ctx, g.node.view.Load().newcomers(), forget)
+}
+
+// errUnknown says that a node keeps nothing, as those who hold a key next may not know it.
+var errUnknown = errors.New("this member is not known to the others yet")
+
+// knownTimeout is how long a Set waits for others to know this node, or for this node to know others: mostly both take milliseconds.
+const knownTimeout = time.Second
+
+// writeOnceKnown makes a change of a key that nobody holds in v but this node, which keeps nothing, once there is another view or all
+// know this node. When it meets the first other member, its view does not have that yet.
+func (g *Group) writeOnceKnown(ctx context.Context, change transport.Request, v *view) error {
+	moment, cancel := context.WithTimeout(ctx, knownTimeout)
+	defer cancel()
+	for {
+		changed, known := g.node.topology.changes(), g.node.cluster.Settled()
+		if g.node.view.Load() != v || !g.node.isUnknown() {
+			return g.write(ctx, change)
+		}
+		select {
+		case <-changed:
+		case <-known:
+		case <-moment.Done():
+			return fmt.Errorf("nobody keeps the key: %w", errUnknown)
+		}
+	}
 }
 
 const (

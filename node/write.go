@@ -85,8 +85,11 @@ func (g *Group) write(ctx context.Context, change transport.Request) error {
 			return errs[i] // nobody will keep it: what is held stays
 		}
 	}
-	if holding == 0 && departed > 0 { // others hold the key now
+	switch {
+	case holding == 0 && departed > 0: // others hold the key now
 		return g.writeAgain(ctx, again, v)
+	case holding == 0 && change.Op == transport.Set && unreachable(errs...) == nil: // this node alone would, and keeps nothing
+		return g.writeOnceKnown(ctx, again, v)
 	}
 	if holding > 0 { // who has no such group, or not yet, holds nothing of it
 		errs = slices.DeleteFunc(errs, func(err error) bool { return errors.Is(err, ErrUnknownGroup) })

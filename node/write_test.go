@@ -284,3 +284,46 @@ func TestAGetThatCrossesASetIsAnswered(t *testing.T) {
 	}
 	all.Wait()
 }
+
+func TestASetIsKeptWhileItIsOpenWhetherOthersKnowTheNode(t *testing.T) {
+	n := nodetest.Start(t, 1)[0]
+	g := nodetest.Group(t, []*node.Node{n}, "scores", node.GroupConfig{})[0]
+	for _, key := range testKeys(20) {
+		n.AskStanding()
+		mustSet(t, g, key, "v")
+		mustGet(t, g, key, "v")
+	}
+}
+
+func TestNothingThatIsSetIsLostWhileTheFirstOthersCome(t *testing.T) {
+	nodes := nodetest.Start(t, 1)
+	g := nodetest.Group(t, nodes, "scores", node.GroupConfig{Replicas: 2})[0]
+	came := make(chan *node.Node)
+	go func() {
+		second, err := node.New(node.Config{Listen: "127.0.0.1:0", Gossip: "127.0.0.1:0"})
+		if err == nil {
+			t.Cleanup(func() { second.Close() })
+			_, err = second.NewGroup("scores", node.GroupConfig{Replicas: 2})
+		}
+		if err == nil {
+			err = second.Join(t.Context(), nodes[0].Self().GossipAddr)
+		}
+		if err != nil {
+			t.Error(err)
+		}
+		came <- second
+	}()
+	var keys []string
+	for second := (*node.Node)(nil); second == nil; {
+		select {
+		case second = <-came:
+		default:
+			key := "key:" + strconv.Itoa(len(keys))
+			mustSet(t, g, key, key)
+			keys = append(keys, key)
+		}
+	}
+	for _, key := range keys {
+		mustGet(t, g, key, key)
+	}
+}
