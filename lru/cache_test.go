@@ -90,6 +90,9 @@ func TestPurgeRemovesEverything(t *testing.T) {
 	if s := c.Stats(); s != (lru.Stats{}) {
 		t.Errorf("Stats = %+v, want zero: a purge is no eviction", s)
 	}
+	if got, want := c.Bytes(), newCache(t, lru.Config{MaxBytes: 1 << 20}).Bytes(); got != want {
+		t.Errorf("Bytes = %d after Purge, want %d as of a new cache", got, want)
+	}
 	fill(t, c, 0, 1000)
 	if n := held(c, 0, 1000); n != 1000 {
 		t.Errorf("%d of 1000 keys are there when stored anew", n)

@@ -51,7 +51,7 @@ type log struct {
 
 	// guarded by part.mu
 	oldest, newest *chunk
-	active         *chunk // the newest, while records are appended to it
+	active         *chunk // that records are appended to, if any; behind it are only those of one large record
 }
 
 // A queue is what the logs of a kind have in common.

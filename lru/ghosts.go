@@ -41,11 +41,11 @@ type ghostBucket [ghostWays / ghostsPerWord]uint64
 // ghosts are lost.
 func (g *ghosts) fit(entries int) {
 	n := (entries*ghostsPerEntry + ghostWays - 1) / ghostWays
-	if old := len(g.buckets); n > old*9/8 || n < old*5/8 {
+	if old := len(g.buckets); n*8 > old*9 || n*8 < old*5 {
 		buckets := make([]ghostBucket, n)
 		for i := range buckets {
 			if old > 0 {
-				buckets[i] = g.buckets[i*old/n]
+				buckets[i] = g.buckets[int64(i)*int64(old)/int64(n)]
 			}
 		}
 		g.buckets = buckets

@@ -43,7 +43,7 @@ type part struct {
 	swept       place // that was last looked at for what has expired
 	stores      uint32
 	touched     uint64 // what was read to have it at hand
-	changes     uint64 // counts when records were moved or dropped, or the mutex was given away
+	changes     uint64 // counts when what was found before must be looked up anew
 }
 
 // partsFor returns how many parts a cache has: a power of two.

@@ -7,7 +7,7 @@ import "math"
 // all used would walk over every one of them.
 const maxSpared = 32 * maxChunk
 
-// promisedParts says which part of the budget may be promised at a time.
+// promisedParts says which part of the budget is enough to be promised at a time.
 const promisedParts = 16
 
 // bytes returns what the cache takes of its budget.
@@ -52,7 +52,7 @@ func (p *part) promiseLocked(into *log, size int, more int64) (fresh *chunk, nee
 		}
 		p.changes++
 		p.mu.Unlock()
-		promised.wait(need)
+		promised.wait()
 		p.mu.Lock()
 	}
 	if into.hasRoom(size) {
@@ -143,9 +143,9 @@ func (c *Cache) makeRoom(now int64) {
 
 // evict empties a chunk, sparing what was used or not, and returns what that takes, 0 if there was none.
 func (c *Cache) evict(now int64, spare bool) int64 {
-	inSmall, inMain := c.queues[small].bytes.Load(), c.queues[main].bytes.Load()
+	ofSmall, ofMain := c.queues[small].bytes.Load(), c.queues[main].bytes.Load()
 	order := [...]int{demoted, main, small, hot}
-	if float64(inSmall) > float64(inSmall+inMain)*c.trials.rules().share {
+	if float64(ofSmall) > float64(ofSmall+ofMain)*c.trials.rules().share {
 		order = [...]int{demoted, small, main, hot}
 	}
 	for _, kind := range order {

@@ -4,8 +4,8 @@ package lru
 // the main queue moves there, the rest is evicted and leaves ghosts.
 func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) {
 	// While the small queue is far above its share, the main one has room.
-	inSmall, inMain := p.cache.queues[small].bytes.Load(), p.cache.queues[main].bytes.Load()
-	open := float64(inSmall-2*ch.cost()) > float64(inSmall+inMain)*rules.share
+	ofSmall, ofMain := p.cache.queues[small].bytes.Load(), p.cache.queues[main].bytes.Load()
+	open := float64(ofSmall-2*ch.cost()) > float64(ofSmall+ofMain)*rules.share
 	from, to := &p.logs[small], &p.logs[main]
 	if from.active == ch {
 		from.active = nil

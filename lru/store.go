@@ -38,16 +38,17 @@ func (p *part) demote(hash uint64, key string, ttl time.Duration) bool {
 			return found
 		}
 		e, ok := c.entry(&m)
-		if !ok {
+		now := c.now() // later than what e.TTL is counted from
+		if !ok || m.expired(now) {
 			return found
 		}
-		now := c.now()
 		if ttl <= 0 {
 			p.removeLocked(hash, &m, now)
 			return true
 		}
-		if e.TTL == 0 || e.TTL > ttl {
-			e.TTL = ttl
+		if e.TTL = ttl; m.expire != 0 {
+			e.TTL = min(ttl, time.Duration(m.expire-now))
+		} else {
 			c.expires.Store(true)
 		}
 		d, changed := newDraft(key, &e, now, c.base), p.changes
