@@ -73,6 +73,7 @@ func (b *breaker) succeeded() bool {
 		return false
 	}
 	b.open.Store(false)
+	b.probing = false
 	b.closed = time.Now()
 	return true
 }
@@ -99,16 +100,19 @@ func (b *breaker) openLocked() bool {
 	if time.Since(b.closed) > longestWindow {
 		b.window = 0
 	}
-	b.retries, b.probing = 0, false
+	b.retries = 0
 	b.extendLocked(true)
 	b.open.Store(true)
 	return true
 }
 
-// probed notes that a probe had no reply. The window grows where grow says so.
+// probed notes that a probe had no reply, unless the breaker has been closed since. The window grows where grow says so.
 func (b *breaker) probed(grow bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if !b.probing {
+		return
+	}
 	b.probing = false
 	b.extendLocked(grow)
 }

@@ -120,3 +120,23 @@ func TestWhatANewConnectionTookIsSoonForgotten(t *testing.T) {
 		t.Errorf("after 150 replies within 0.5 ms, and a first one of 20 ms, a copy is asked for after %v", after)
 	}
 }
+
+func TestAProbeOfBeforeABreakerWasClosedDoesNotCount(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var b node.Breaker
+		b.Failed(time.Second)
+		time.Sleep(time.Second)
+		if _, probe := b.Admits(); !probe {
+			t.Fatal("it admits no probe after a second")
+		}
+		b.Succeeded() // a write had a reply
+		for range 10 {
+			b.Probed(true)
+		}
+		b.Failed(time.Second)
+		time.Sleep(time.Second + 300*time.Millisecond) // the second window is a second, or a quarter more
+		if _, probe := b.Admits(); !probe {
+			t.Error("it admits no probe after the second window")
+		}
+	})
+}

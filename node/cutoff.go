@@ -1,13 +1,17 @@
 package node
 
-import "time"
+import (
+	"maps"
+	"slices"
+	"time"
+)
 
 // A node that is cut off finds the others dead, they find it dead, and writes pass it by. Once they are back, as they were started, it
 // doubts what it holds if it had lost most of them: then it was most likely alone, or on the smaller side, and the larger one knows
 // what was written meanwhile. The larger side doubts nothing, or nobody would vouch for anything. With one other member there is
 // no telling who was cut off.
 
-// maxMissing bounds the members that a node remembers to have lost.
+// maxMissing bounds the members that a node remembers to have lost. Beyond it, it forgets who has been away for longest.
 const maxMissing = 1024
 
 // missing is a member that went without a word.
@@ -22,8 +26,16 @@ func (n *Node) noteMissingLocked(old *view, members map[string]*peer) {
 		n.topology.missing = make(map[string]missing)
 	}
 	for _, p := range old.others {
-		if members[p.Name] == nil && !p.Draining && len(n.topology.missing) < maxMissing {
+		if members[p.Name] == nil && !p.Draining {
 			n.topology.missing[p.Name] = missing{p.boot, time.Now()}
+		}
+	}
+	if over := len(n.topology.missing) - maxMissing; over > 0 {
+		byAge := slices.SortedFunc(maps.Keys(n.topology.missing), func(a, b string) int {
+			return n.topology.missing[a].since.Compare(n.topology.missing[b].since)
+		})
+		for _, name := range byAge[:over] {
+			delete(n.topology.missing, name)
 		}
 	}
 }

@@ -63,10 +63,9 @@ func (p *pass) again(ctx context.Context) {
 	wait := retryPause
 	for range handOverTries {
 		keys := p.refused
-		if len(keys) == 0 || !p.current() {
+		if len(keys) == 0 || !p.rest(ctx, wait) {
 			return
 		}
-		pause(ctx, wait)
 		wait *= 2
 		p.refused = nil
 		p.group.node.handovers.progress.refused.Add(-int64(len(keys)))
@@ -78,6 +77,24 @@ func (p *pass) again(ctx context.Context) {
 				}
 			}
 		})
+	}
+}
+
+// rest waits for so long, unless the pass is to end before, and reports whether it is to go on.
+func (p *pass) rest(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	for {
+		changed := p.group.node.topology.changes()
+		if !p.current() {
+			return false
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		case <-timer.C:
+			return p.current()
+		}
 	}
 }
 
