@@ -59,8 +59,12 @@ type asking struct {
 }
 
 func (a asking) run() {
+	asked := a.Standing().Times
 	for round, pause := 0, firstAsk; a.awaitAnswers(pause); round++ {
 		times, unconvinced := a.Standing().Times, a.table.unconvinced()
+		if times != asked { // it is open anew
+			asked, a.began, round, pause = times, time.Now(), 0, firstAsk
+		}
 		if a.isOver(unconvinced) && a.settle(times) {
 			return
 		}
@@ -80,7 +84,8 @@ func (a asking) run() {
 	}
 }
 
-// awaitAnswers waits until all have answered that are asked, but not for longer than d. It reports whether the cluster is open.
+// awaitAnswers waits until all have answered that are asked, or it is open anew whether they know this member, but not for longer than d.
+// It reports whether the cluster is open.
 func (a asking) awaitAnswers(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -89,6 +94,8 @@ func (a asking) awaitAnswers(d time.Duration) bool {
 		case <-a.ctx.Done():
 			return false
 		case <-timer.C:
+			return true
+		case <-a.table.unsettled:
 			return true
 		case <-a.table.answered:
 			if len(a.table.unconvinced()) == 0 {

@@ -51,7 +51,13 @@ func TestAMemberWaitsForNobodyForEver(t *testing.T) {
 		if got := s.members[2].Standing(); !got.Known || got.Settled {
 			t.Errorf("its standing is %+v when one of the others was told of nobody", got)
 		}
-		time.Sleep(35 * time.Second)
+		time.Sleep(28 * time.Second)
+		s.members[2].Ask()
+		time.Sleep(7 * time.Second)
+		if got := s.members[2].Standing(); got.Settled {
+			t.Errorf("its standing is %+v, and has been open anew for 7s", got)
+		}
+		time.Sleep(28 * time.Second)
 		if got := s.members[2].Standing(); !got.Settled {
 			t.Errorf("its standing is %+v after 35s", got)
 		}
