@@ -173,8 +173,8 @@ func (s *session) send(ctx context.Context, id uint64, r *Request, timeout time.
 	return nil
 }
 
-// remaining is what is left at a time, zero for now, until ctx's deadline, in whole milliseconds and at least one; 0 if it has
-// none, and less once it has passed.
+// remaining is what is left until ctx's deadline, in whole milliseconds and at least one; 0 if it has none, and less once it has
+// passed. It is counted from a time, or from this moment if that is zero.
 func remaining(ctx context.Context, at time.Time) (timeout time.Duration, deadline time.Time) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
