@@ -76,9 +76,9 @@ func Run(ctx context.Context, cfg Config, target Target, done *atomic.Int64) (Re
 	}
 	r := &run{cfg: cfg, target: target, keys: cfg.Keys.popularity(), value: randomValue(cfg.ValueBytes), done: done}
 	r.result.Times = hdrhistogram.New(shortest, longest, digits)
-	ctx, cancel := context.WithTimeout(ctx, cfg.Duration)
-	defer cancel()
 	r.began = time.Now()
+	ctx, cancel := context.WithDeadline(ctx, r.began.Add(cfg.Duration)) // the very end that call compares with
+	defer cancel()
 	var callers sync.WaitGroup
 	for i := range cfg.Callers {
 		callers.Go(func() { r.call(ctx, i) })
