@@ -23,8 +23,17 @@ type Origin interface {
 // Specs lists the forms that New understands, for messages and help.
 const Specs = "demo, none, file:DIR or http://HOST/PATH/{group}/{key}"
 
-// New returns an origin. The demonstration origin logs its loads to log.
+// New returns an origin, whose failures are logged to log, as are all loads of the demonstration origin.
 func New(c Config, log zerolog.Logger) (Origin, error) {
+	from, err := parse(c, log)
+	if err != nil {
+		return nil, err
+	}
+	return logging{from, log}, nil
+}
+
+// parse returns the origin that c names.
+func parse(c Config, log zerolog.Logger) (Origin, error) {
 	spec := c.Spec
 	c = c.withDefaults()
 	if err := c.validate(); err != nil {
