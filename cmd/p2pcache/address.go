@@ -20,7 +20,7 @@ func checkAddresses(s settings, protected bool) error {
 	if !allowed && !listen.IP.IsLoopback() {
 		return exposed(s.place("listen"), s.listen)
 	}
-	if err := checkAdmin(s.place("admin"), s.admin, allowed); err != nil {
+	if err := errors.Join(checkFurther(s.place("admin"), s.admin, allowed), checkFurther(s.place("client-listen"), s.clientListen, allowed)); err != nil {
 		return err
 	}
 	if !isAddress(s.advertise) {
@@ -39,17 +39,17 @@ func checkAddresses(s settings, protected bool) error {
 	return nil
 }
 
-// checkAdmin refuses an operator's address that cannot be bound, or that strangers could reach. Empty, there is none.
-func checkAdmin(place, admin string, allowed bool) error {
-	if admin == "" {
+// checkFurther refuses an address to serve on as well that cannot be bound, or that strangers could reach. Empty, there is none.
+func checkFurther(place, further string, allowed bool) error {
+	if further == "" {
 		return nil
 	}
-	addr, err := net.ResolveTCPAddr("tcp", admin)
+	addr, err := net.ResolveTCPAddr("tcp", further)
 	if err != nil {
-		return usagef("%s %q: want HOST:PORT, such as 127.0.0.1:9998: %w", place, admin, err)
+		return usagef("%s %q: want HOST:PORT, such as 127.0.0.1:9998: %w", place, further, err)
 	}
 	if !allowed && !addr.IP.IsLoopback() {
-		return exposed(place, admin)
+		return exposed(place, further)
 	}
 	return nil
 }

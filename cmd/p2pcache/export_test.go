@@ -9,6 +9,9 @@ import (
 // Run is run.
 var Run = run
 
+// OneWord is oneWord.
+var OneWord = oneWord
+
 // ParseGroup parses what --group takes.
 func ParseGroup(text string) (name string, config node.GroupConfig, err error) {
 	g, err := parseGroup(text)

@@ -68,6 +68,8 @@ func TestAWrongCallExitsWith2AndSaysHowToMendIt(t *testing.T) {
 		{"serve --listen 127.0.0.1:0 --gossip 127.0.0.1:0 --zone " + strings.Repeat("z", 65), "zone is 65 bytes long, the limit is 64"},
 		{"serve --listen 127.0.0.1:0 --admin nowhere", `--admin "nowhere": want HOST:PORT`},
 		{"serve --listen 127.0.0.1:0 --admin 0.0.0.0:0", "--admin 0.0.0.0:0 can be reached"},
+		{"serve --listen 127.0.0.1:0 --client-listen nowhere", `--client-listen "nowhere": want HOST:PORT`},
+		{"serve --listen 127.0.0.1:0 --client-listen 0.0.0.0:0", "--client-listen 0.0.0.0:0 can be reached"},
 		{"get scores", "get: got 1 arguments, want GROUP KEY\nSee 'p2pcache get --help'."},
 		{"get scores Tom Jack", "get: got 3 arguments, want GROUP KEY"},
 		{"get scores Tom --timeout 0s", "want a duration of more than 0"},
@@ -135,6 +137,8 @@ func TestAPortInUseIsSaidInOneLine(t *testing.T) {
 		"listen": {"serve", "--listen", busy, "--gossip", "127.0.0.1:0"},
 		"gossip": {"serve", "--listen", "127.0.0.1:0", "--gossip", busy, "--log-level", "disabled"},
 		"admin":  {"serve", "--listen", "127.0.0.1:0", "--gossip", "127.0.0.1:0", "--admin", busy},
+
+		"client-listen": {"serve", "--listen", "127.0.0.1:0", "--gossip", "127.0.0.1:0", "--client-listen", busy, "--log-level", "disabled"},
 	} {
 		want := "p2pcache: " + busy + " is in use by another process: choose another address with --" + flag + "\n"
 		if r := p2p("", args...); r.code != 1 || r.err != want || r.out != "" {
@@ -178,6 +182,23 @@ func TestASecretThatOthersCanReadIsWarnedOf(t *testing.T) {
 		r := p2p("", "serve", "--listen", "127.0.0.1:0", "--secret-file", path, "--gossip", "192.0.2.1:7946")
 		if got := strings.Contains(r.err, "chmod 600"); got != warned || strings.Contains(r.err, "s3cret") {
 			t.Errorf("mode %o: warned %v, %q; want %v and no word of the secret", mode, got, r.err, warned)
+		}
+	}
+}
+
+func TestAShortSecretIsWarnedOf(t *testing.T) {
+	for secret, warned := range map[string]bool{"s3cret": true, strings.Repeat("x", 16): false, strings.Repeat("x", 16) + "\nold": false} {
+		r := p2p("", "serve", "--listen", "127.0.0.1:0", "--secret-file", file(t, "secret", secret), "--gossip", "192.0.2.1:7946")
+		if got := strings.Contains(r.err, "so short"); got != warned {
+			t.Errorf("%d bytes: warned %v, %q; want %v", len(secret), got, r.err, warned)
+		}
+	}
+}
+
+func TestTheReadyLineQuotesANameThatIsNotOneWord(t *testing.T) {
+	for name, want := range map[string]string{"a": "a", "10.0.0.1:9999": "10.0.0.1:9999", "Zoë": "Zoë", "a b": `"a b"`, `"a"`: `"\"a\""`, "a\u00a0b": `"a\u00a0b"`} {
+		if got := p2pcache.OneWord(name); got != want {
+			t.Errorf("%q is written as %s, want %s", name, got, want)
 		}
 	}
 }

@@ -14,6 +14,9 @@ import (
 // maxSecretBytes bounds what is read as a secret: a file that is larger is another one, named by mistake.
 const maxSecretBytes = 64 << 10
 
+// shortSecret is the length below which a secret is warned of: what a member signs can be tried against guesses, fast.
+const shortSecret = 16
+
 // secrets are what a file holds, one on each line, without the white space around them. The first is used, the others are
 // accepted from those who have not changed it yet, or have already.
 type secrets struct {
@@ -79,7 +82,7 @@ func readSecretFile(path string) (secrets, error) {
 	case len(text) > maxSecretBytes:
 		return secrets{}, fmt.Errorf("over %d bytes: want a short text that all members share", maxSecretBytes)
 	case len(text) == 0:
-		return secrets{}, errors.New("empty: want a text that all members share, such as from: openssl rand -hex 32")
+		return secrets{}, errors.New("empty: want a text that all members share, such as from: openssl rand -base64 32")
 	}
 	// Windows has other permissions than these bits.
 	s := secrets{shared: info.Mode().Perm()&0o004 != 0 && runtime.GOOS != "windows"}

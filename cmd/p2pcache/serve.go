@@ -29,8 +29,8 @@ Origins, which --origin names:
   file:DIR or file:DIR/{group}      a file for each key
   none                              nothing to load: the group holds what is put
 
-When the node serves, one line goes to standard output: ready name=NAME listen=HOST:PORT gossip=IP:PORT. It has tried to
-join by then; where no seed answered, it serves alone and goes on trying. Logs go to standard error.
+When the node serves, one line goes to standard output: ready name=NAME listen=HOST:PORT gossip=IP:PORT. A NAME with spaces is in
+quotes. The node has tried to join by then; where no seed answered, it serves alone and goes on trying. Logs go to standard error.
 
 Loads are traced by OpenTelemetry where OTEL_EXPORTER_OTLP_ENDPOINT names a collector, and an HTTP origin is told of the trace.
 

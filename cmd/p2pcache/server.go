@@ -7,8 +7,11 @@ import (
 	"io"
 	"log"
 	"net"
+	"strconv"
+	"strings"
 	"syscall"
 	"time"
+	"unicode"
 
 	"github.com/rs/zerolog"
 
@@ -89,6 +92,9 @@ func (s *server) warn() {
 	if s.secrets.shared {
 		s.log.Warn().Str("file", s.secretFile).Msg("other users can read the secret: chmod 600 it")
 	}
+	if secret := s.secrets.use(); secret != nil && len(secret) < shortSecret {
+		s.log.Warn().Str("file", s.secretFile).Msg("the secret is so short that it can be guessed: make one with openssl rand -base64 32")
+	}
 	if s.insecure && s.secrets.use() == nil {
 		s.log.Warn().Msg("no secret: whoever reaches this node can read and change what it holds")
 	}
@@ -101,10 +107,7 @@ func (s *server) startNode() (err error) {
 	s.node, err = node.New(s.nodeConfig(s.listener, s.pages, s.log))
 	if err != nil {
 		s.listener.Close()
-		if isInUse(err) { // the listener is open already, so it must be the other port
-			return portError("gossip", s.gossip, err)
-		}
-		return nodeError(err)
+		return s.nodeError(err)
 	}
 	if addr := s.node.ClientAddr(); addr != "" {
 		s.log.Info().Str("addr", addr).Msg("serving outside clients")
@@ -119,11 +122,27 @@ func (s *server) startTraces() (err error) {
 }
 
 // nodeError tells what the system refused from what the settings ask for and cannot be.
-func nodeError(err error) error {
+func (s *server) nodeError(err error) error {
+	if isInUse(err) {
+		return s.inUse(err)
+	}
 	if _, system := errors.AsType[syscall.Errno](err); system {
 		return err
 	}
 	return usagef("%w", err)
+}
+
+// inUse finds the flag whose port another process has: --listen's was free.
+func (s *server) inUse(err error) error {
+	if s.clientListen == "" {
+		return portError("gossip", s.gossip, err)
+	}
+	l, clientsErr := open("client-listen", s.clientListen)
+	if clientsErr != nil {
+		return clientsErr
+	}
+	l.Close()
+	return portError("gossip", s.gossip, err)
 }
 
 // close ends all that was started, at once.
@@ -188,5 +207,13 @@ func (s *server) readyLine() string {
 	if self.GossipAddr != "" {
 		gossip = self.GossipAddr
 	}
-	return fmt.Sprintf("ready name=%s listen=%s gossip=%s", self.Name, s.listener.Addr(), gossip)
+	return fmt.Sprintf("ready name=%s listen=%s gossip=%s", oneWord(self.Name), s.listener.Addr(), gossip)
+}
+
+// oneWord returns text as it is where a reader of NAME=VALUE pairs cannot mistake its end, and quoted otherwise.
+func oneWord(text string) string {
+	if strings.ContainsFunc(text, func(r rune) bool { return r == '"' || unicode.IsSpace(r) || !unicode.IsPrint(r) }) {
+		return strconv.Quote(text)
+	}
+	return text
 }
