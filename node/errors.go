@@ -65,6 +65,9 @@ func unreachable(errs ...error) error {
 		var missed *UnreachableError
 		switch {
 		case errors.As(err, &missed):
+			if len(merged.Members) == 0 && len(missed.Members) > 0 {
+				merged.Err = missed.Err // rather than what a member says who passed the write on, which names them again
+			}
 			merged.Members = append(merged.Members, missed.Members...)
 			merged.Err = orDefault(merged.Err, missed.Err)
 		case err != nil:

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -66,6 +67,9 @@ func TestRemoveNamesTheMembersItCouldNotTell(t *testing.T) {
 		var missed *node.UnreachableError
 		if !errors.As(err, &missed) || len(missed.Members) != 1 || missed.Members[0] != dead {
 			t.Errorf("%s: got %v, want an UnreachableError that names %s", what, err, dead)
+		}
+		if said := strings.Count(err.Error(), "not told"); said != 1 { // others, who passed the write on, say it as well
+			t.Errorf("%s: %q says %d times who was not told, want once", what, err, said)
 		}
 	}
 	nodetest.WaitAgreed(t, nodes[:2]...)
