@@ -282,3 +282,21 @@ func TestTheLastMemberIsInDoubtOnlyAsLongAsTheOthersMayBeAlive(t *testing.T) {
 		t.Errorf("%d requests to a member that is dead", n-asked)
 	}
 }
+
+func TestAReplicaVouchesForNothingFromBeforeASetWhoseValueHasExpired(t *testing.T) {
+	nodes := nodetest.Start(t, 3)
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Replicas: 2, HotTTL: -1})
+	key := ownedBy(nodes[2], "scores", 1)[0]
+	mustSet(t, groups[2], key, "old")
+	forgottenByAll(nodes[0], nodes[1], nodes[2].Self().Name)
+	if err := groups[0].Set(t.Context(), key, node.Value{Data: []byte("new"), TTL: time.Millisecond}); err != nil {
+		t.Fatal(err)
+	}
+	for _, g := range groups[:2] {
+		waitFor(t, "the new value expires", func() bool { _, held := g.Held(key); return !held })
+	}
+	nodes[2].StandStill()
+	if v, err := groups[2].Get(t.Context(), key); !errors.Is(err, node.ErrNotFound) {
+		t.Errorf("Get = %q, %v after another value was set", v, err)
+	}
+}

@@ -48,12 +48,16 @@ func (fs *flights) fenceAll(version uint64, write func()) bool {
 }
 
 // keep stores what another member sent: false where something as new is known of the key. Then there is something newer, but
-// for a store that has no room for an entry so large.
+// for a store that has no room for an entry so large. What was Set is remembered as a write, however soon the entry goes.
 func (fs *flights) keep(hash uint64, key string, e lru.Entry) bool {
 	s := fs.shard(hash)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if !fs.storeLocked(s, hash, key, e) {
+	kept := fs.storeLocked(s, hash, key, e)
+	if e.Version&writeBit != 0 {
+		s.floors.raise(hash, e.Version)
+	}
+	if !kept {
 		return false
 	}
 	for k := range s.underway {
