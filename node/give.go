@@ -25,16 +25,15 @@ func (g *Group) demoted(e lru.Entry) bool { return e.TTL > 0 && e.TTL <= g.cfg.H
 
 // give hands an entry over, and notes what came of it.
 func (p *pass) give(ctx context.Context, held heldEntry) {
-	ttl, fresh := p.group.freshLife(held.entry.TTL)
 	size := len(held.key) + len(held.entry.Value)
-	if !fresh {
-		return
-	}
 	progress := &p.group.node.handovers.progress
-	if p.wait(ctx, size+entryCost) && p.isSure(ctx, held) && p.offer(ctx, p.group.copyOf(held.key, held.entry, ttl)) {
+	if p.wait(ctx, size+entryCost) && p.isSure(ctx, held) && p.offer(ctx, held) {
 		p.goes(held.key, held.entry)
 		progress.given.Add(1)
 		progress.bytes.Add(int64(size))
+		return
+	}
+	if _, fresh := p.group.leftOf(held); !fresh {
 		return
 	}
 	progress.refused.Add(1)
@@ -51,14 +50,23 @@ func (p *pass) isSure(ctx context.Context, held heldEntry) bool {
 	return p.group.sure(ctx, p.group.space.Hash(held.key), held.key, held.entry.Version)
 }
 
+// leftOf is what is left of an entry's life by now, which may be long after it was read, and whether there is any.
+func (g *Group) leftOf(held heldEntry) (time.Duration, bool) {
+	if held.entry.TTL == 0 {
+		return 0, true
+	}
+	left := held.entry.TTL - time.Since(held.read) - g.cfg.StaleFor
+	return left, left > 0
+}
+
 // offer gives a copy to those who shall have it, and reports whether they do.
-func (p *pass) offer(ctx context.Context, copied transport.Request) bool {
+func (p *pass) offer(ctx context.Context, held heldEntry) bool {
 	if !p.leaving {
-		return p.share(ctx, copied)
+		return p.share(ctx, held)
 	}
 	p.window.enter()
 	started := time.Now()
-	given := p.bequeath(ctx, copied)
+	given := p.bequeath(ctx, held)
 	p.window.leave(time.Since(started))
 	return given
 }
@@ -74,10 +82,10 @@ func (p *pass) wait(ctx context.Context, bytes int) bool {
 }
 
 // share gives a copy to the peers that hold its key now and did not before, and reports whether all have it.
-func (p *pass) share(ctx context.Context, copied transport.Request) bool {
+func (p *pass) share(ctx context.Context, held heldEntry) bool {
 	all := true
-	for _, heir := range p.change.heirs(p.group.space.Hash(copied.Key), p.group.cfg.Replicas) {
-		all = accepts(ctx, heir, copied) && all
+	for _, heir := range p.change.heirs(p.group.space.Hash(held.key), p.group.cfg.Replicas) {
+		all = p.group.givesTo(ctx, heir, held) && all
 	}
 	return all
 }
@@ -87,9 +95,9 @@ const maxHeirs = 8
 
 // bequeath gives a copy to as many members as shall hold its key, first those who own it first, and reports whether one has it.
 // It passes over those that are leaving too: the ring without them gives the key to the next ones.
-func (p *pass) bequeath(ctx context.Context, copied transport.Request) bool {
+func (p *pass) bequeath(ctx context.Context, held heldEntry) bool {
 	v := p.group.node.view.Load()
-	hash := p.group.space.Hash(copied.Key)
+	hash := p.group.space.Hash(held.key)
 	before := p.change.from.ring.Owners(nil, hash, p.group.cfg.Replicas)
 	have, given := 0, false
 	for _, heir := range v.holders(hash, p.group.cfg.Replicas+maxHeirs) {
@@ -100,16 +108,20 @@ func (p *pass) bequeath(ctx context.Context, copied transport.Request) bool {
 		case heir == nil: // not while this node is off the ring
 		case have > 0 && p.change.held(heir, before):
 			have++ // it is a replica already, and the first one was given what it may have missed
-		case accepts(ctx, heir, copied):
+		case p.group.givesTo(ctx, heir, held):
 			have, given = have+1, true
 		}
 	}
 	return given
 }
 
-// accepts offers a copy to a peer, and reports whether it has it, or something newer.
-func accepts(ctx context.Context, p *peer, copied transport.Request) bool {
-	resp, err := p.ask(ctx, copied)
+// givesTo offers a copy to a peer, and reports whether that has it, or something newer.
+func (g *Group) givesTo(ctx context.Context, p *peer, held heldEntry) bool {
+	ttl, fresh := g.leftOf(held)
+	if !fresh {
+		return false
+	}
+	resp, err := p.ask(ctx, g.copyOf(held.key, held.entry, ttl))
 	return err == nil && (resp.Code == transport.OK || resp.Code == transport.Superseded)
 }
 

@@ -274,3 +274,29 @@ func BenchmarkLeave(b *testing.B) {
 		}
 	}
 }
+
+// Values wait for their turn, a quarter of a second each, before they are given to the one that joins.
+func TestWhatIsHandedOverLivesNoLongerThanWhereItWas(t *testing.T) {
+	nodes := nodetest.Start(t, 1)
+	cfg := node.GroupConfig{HotTTL: -1}
+	g := nodetest.Group(t, nodes, "scores", cfg)[0]
+	keys := testKeys(8)
+	for _, key := range keys {
+		if err := g.Set(t.Context(), key, node.Value{Data: make([]byte, 512<<10), TTL: time.Hour}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	end := time.Now().Add(time.Hour)
+	joined := restart(t, "joined", nodes[0].Self().GossipAddr)
+	heir := nodetest.Group(t, []*node.Node{joined}, "scores", cfg)[0]
+	waitFor(t, "what moved has come", func() bool {
+		return heir.Stats().Owned.Entries == ownedOf(joined, keys) && held([]*node.Group{g, heir}) == len(keys)
+	})
+	for _, key := range keys {
+		const rounded = 10 * time.Millisecond
+		left := time.Until(end)
+		if h, held := heir.Held(key); held && h.TTL > left+rounded {
+			t.Errorf("%q lives %v longer than it did", key, h.TTL-left)
+		}
+	}
+}

@@ -39,6 +39,7 @@ type pass struct {
 type heldEntry struct {
 	key   string
 	entry lru.Entry
+	read  time.Time // since when its TTL runs
 }
 
 type goneKey struct {
@@ -110,6 +111,7 @@ func (p *pass) through(ctx context.Context, entries iter.Seq2[string, lru.Entry]
 		})
 	}
 	for key, e := range entries {
+		read := time.Now()
 		if !p.current() {
 			break
 		}
@@ -117,7 +119,7 @@ func (p *pass) through(ctx context.Context, entries iter.Seq2[string, lru.Entry]
 			continue
 		}
 		if p.due(key, e) {
-			queue <- heldEntry{key, e}
+			queue <- heldEntry{key, e, read}
 		} else {
 			p.goes(key, e)
 		}
