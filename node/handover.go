@@ -2,6 +2,7 @@ package node
 
 import (
 	"context"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -22,6 +23,7 @@ type handovers struct {
 	wake     chan struct{}        // holds an element when the view has changed
 	strayed  chan struct{}        // holds an element when copies came that others should hold
 	settled  atomic.Pointer[view] // by which all was handed over that this node held
+	since    []*view              // settled, and those after it under which entries may have come; of followRing alone
 	cancel   context.CancelFunc   // ends those of a node that serves
 	done     chan struct{}        // closed when they have ended
 	intake   intake
@@ -32,7 +34,8 @@ type handovers struct {
 func (n *Node) startHandovers() {
 	h := &n.handovers
 	h.wake, h.strayed, h.done = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{})
-	h.settled.Store(n.view.Load())
+	h.since = []*view{n.view.Load()}
+	h.settled.Store(h.since[0])
 	ctx, cancel := context.WithCancel(n.ctx)
 	h.cancel = cancel
 	n.work.spawn(func() {
@@ -49,11 +52,7 @@ func (n *Node) followRing(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-h.wake:
-			if c := (change{h.settled.Load(), n.view.Load()}); c.moves() {
-				n.handOver(ctx, c)
-			} else {
-				h.settled.Store(c.to)
-			}
+			n.followChange(ctx)
 		case <-h.strayed:
 			if strays == nil {
 				strays = time.After(strayPause)
@@ -65,9 +64,29 @@ func (n *Node) followRing(ctx context.Context) {
 	}
 }
 
+// followChange hands over what the ring gave to others since all was handed over last. Where it changed several times since, entries
+// may have come under any of the rings in between.
+func (n *Node) followChange(ctx context.Context) {
+	h, now := &n.handovers, n.view.Load()
+	done := true
+	for _, from := range h.since {
+		if c := (change{from, now}); c.moves() {
+			done = n.handOver(ctx, c) && done
+		}
+	}
+	if done {
+		h.since = nil
+	}
+	h.since = append(h.since, now)
+	if len(h.since) > maxBefore+1 {
+		h.since = slices.Delete(h.since, 1, 2)
+	}
+	h.settled.Store(h.since[0])
+}
+
 // handOver hands over what a change of the ring gave to others, and makes it go first here. If the ring changes again
-// meanwhile, it stops: then all is to be done for both changes at once.
-func (n *Node) handOver(ctx context.Context, c change) {
+// meanwhile, it stops, and returns false: then all is to be done for both changes at once.
+func (n *Node) handOver(ctx context.Context, c change) bool {
 	current := func() bool { return ctx.Err() == nil && !(change{c.to, n.view.Load()}).moves() }
 	n.handovers.progress.begin(n, false)
 	defer n.handovers.progress.end()
@@ -85,13 +104,13 @@ func (n *Node) handOver(ctx context.Context, c change) {
 		p.demote()
 	}
 	if !current() {
-		return
+		return false
 	}
-	n.handovers.settled.Store(c.to)
 	if s := n.handovers.progress.snapshot(); s.Given+s.Refused > 0 {
 		n.log.Info().Int64("entries", s.Given).Int64("bytes", s.Bytes).Int64("refused", s.Refused).Dur("took_ms", s.Took).
 			Msg("handed over what other members own now")
 	}
+	return true
 }
 
 // signal makes a channel hold an element.

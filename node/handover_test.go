@@ -300,3 +300,42 @@ func TestWhatIsHandedOverLivesNoLongerThanWhereItWas(t *testing.T) {
 		}
 	}
 }
+
+// While a node hands over large values for one change of the ring, a Set comes to it, and the ring turns back.
+func TestWhatWasSetUnderARingThatTurnsBackIsHandedOver(t *testing.T) {
+	nodes, _ := stoppablePeers(t, 3)
+	large := nodetest.Group(t, nodes, "large", node.GroupConfig{Replicas: 2, HotTTL: -1})
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
+	var urls []string
+	for _, n := range nodes {
+		urls = append(urls, n.Self().HTTPAddr)
+	}
+	for _, n := range nodes {
+		waitFor(t, "nothing is on its way", func() bool { s := n.Stats().HandOver; return s.Took > 0 && !s.Running })
+	}
+	for _, key := range ownedBy(nodes[0], "large", 24) {
+		if err := large[0].Set(t.Context(), key, node.Value{Data: make([]byte, 256<<10)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	setPeers := func(urls []string) {
+		for _, n := range nodes[:2] {
+			if err := n.SetPeers(urls...); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	keys := ownedBy(nodes[2], "scores", 20)
+	setPeers(urls[:2])
+	waitFor(t, "the large values are on their way", func() bool { return nodes[0].Stats().HandOver.Running })
+	for _, key := range keys {
+		mustSet(t, groups[0], key, "new")
+	}
+	if !nodes[0].Stats().HandOver.Running {
+		t.Log("the large values have gone already: nothing is cut short")
+	}
+	setPeers(urls)
+	for _, key := range keys {
+		waitFor(t, "the owner has it", func() bool { _, has := groups[2].Held(key); return has })
+	}
+}
