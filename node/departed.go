@@ -66,6 +66,21 @@ func (t *topology) changedLocked() <-chan struct{} {
 	return t.changed
 }
 
+// settleSet sees to it that what was just Set here is kept: by others where this node is leaving, and may have handed over what it
+// held, and by those who own the key where this node does not. errDeparted says that nobody keeps it.
+func (g *Group) settleSet(ctx context.Context, hash uint64, key string) error {
+	n, v := g.node, g.node.view.Load()
+	switch {
+	case n.emptied.Load() || n.handovers.intake.isClosed() && len(v.others) > 0:
+		if !g.copyOut(ctx, hash, key) {
+			return errDeparted
+		}
+	case !v.holds(hash, g.cfg.Replicas):
+		signal(n.handovers.strayed)
+	}
+	return nil
+}
+
 // refused is for a peer that does not carry out a write since it is leaving. What it forgets it does forget before it refuses.
 func (g *Group) refused(ctx context.Context, p *peer, r transport.Request) error {
 	if r.Op != transport.Set {
@@ -84,6 +99,8 @@ func (g *Group) writeAgain(ctx context.Context, change transport.Request, v *vie
 	for changed := g.node.topology.changes(); g.node.view.Load() == v; changed = g.node.topology.changes() {
 		select {
 		case <-changed:
+		case <-g.node.ctx.Done():
+			return ErrClosed
 		case <-moment.Done():
 			return fmt.Errorf("all who hold the key: %w", errDeparted)
 		}

@@ -131,6 +131,9 @@ func (n *Node) Asks(member string) (asks, suspects bool) {
 // Empty makes n forget what it holds, as one that has left.
 func (n *Node) Empty() { n.empty() }
 
+// StopIntake makes n take no copies any more, as one that has begun to hand over what it holds before it leaves.
+func (n *Node) StopIntake() { n.handovers.intake.close() }
+
 // StandStill has n see that its process stood still until now, since before it was started.
 func (n *Node) StandStill() { n.StandStillFor(time.Hour) }
 

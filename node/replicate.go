@@ -30,24 +30,22 @@ func (g *Group) replicate(hash uint64, key string) {
 	})
 }
 
-// copyOut sends what the store holds now, which may be newer than what was loaded.
-func (g *Group) copyOut(ctx context.Context, hash uint64, key string) {
+// copyOut sends what the store holds now, which may be newer than what was loaded, and reports whether anybody has it.
+func (g *Group) copyOut(ctx context.Context, hash uint64, key string) (has bool) {
 	v := g.node.view.Load()
 	if !v.owns(hash) && !g.node.handovers.intake.isClosed() {
-		return
+		return false
 	}
 	for _, p := range v.holders(hash, g.cfg.Replicas) {
 		e, ok := g.store.Get(key)
 		if !ok || e.Kind != lru.Owned || e.Absent {
-			return
+			return has
 		}
-		ttl, fresh := g.freshLife(e.TTL)
-		if p == nil || !fresh {
-			continue
+		if p != nil { // a replica that misses the copy will load by itself: an error is nobody's business
+			has = g.givesTo(ctx, p, heldEntry{key, e, time.Now()}) || has
 		}
-		// A replica that misses the copy will load by itself: an error is nobody's business.
-		_, _ = p.ask(ctx, g.copyOf(key, e, ttl))
 	}
+	return has
 }
 
 // copyOf is the request that a peer keep an entry as its own, unless it knows of something as new.

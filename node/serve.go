@@ -157,10 +157,7 @@ func (g *Group) servePeer(ctx context.Context, r transport.Request) transport.Re
 	case r.Op == transport.Set && r.Version > 0:
 		return g.takeCopy(hash, r)
 	}
-	version, first, err := g.carryOut(hash, r)
-	if r.Op == transport.Set && err == nil && g.node.handovers.intake.isClosed() {
-		g.copyOut(ctx, hash, r.Key) // this node is leaving, and may have handed over what it held
-	}
+	version, first, err := g.carryOut(ctx, hash, r)
 	if first && err == nil {
 		err = g.passOn(ctx, r, version)
 	}
@@ -170,16 +167,18 @@ func (g *Group) servePeer(ctx context.Context, r transport.Request) transport.Re
 }
 
 // carryOut makes a write here. It returns its version, and whether this node hears of it for the first time.
-func (g *Group) carryOut(hash uint64, r transport.Request) (version uint64, first bool, err error) {
+func (g *Group) carryOut(ctx context.Context, hash uint64, r transport.Request) (version uint64, first bool, err error) {
 	switch r.Op {
 	case transport.Set:
-		return g.put(hash, r.Key, Value{Data: r.Value, TTL: r.TTL}, r.Version)
+		if version, first, err = g.put(hash, r.Key, Value{Data: r.Value, TTL: r.TTL}, r.Version); err == nil {
+			err = g.settleSet(ctx, hash, r.Key)
+		}
 	case transport.Remove:
 		version, first = g.drop(hash, r.Key, r.Version)
 	case transport.Purge:
 		version, first = r.Version, g.dropAll(r.Version)
 	}
-	return version, first, nil
+	return version, first, err
 }
 
 func (g *Group) serveGet(ctx context.Context, hash uint64, r transport.Request) transport.Response {

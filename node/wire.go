@@ -51,7 +51,7 @@ func responseTo(err error, expose bool) transport.Response {
 		code = transport.UnknownGroup
 	case errors.Is(err, context.DeadlineExceeded):
 		code = transport.Timeout
-	case errors.Is(err, ErrClosed), errors.Is(err, context.Canceled):
+	case errors.Is(err, ErrClosed), errors.Is(err, errDeparted), errors.Is(err, context.Canceled):
 		code = transport.Unavailable
 	}
 	return transport.Response{Code: code, Text: text}

@@ -125,7 +125,7 @@ func (g *Group) tell(ctx context.Context, p *peer, r transport.Request) (uint64,
 		return 0, ErrClosed
 	}
 	if p == nil {
-		version, _, err := g.carryOut(g.space.Hash(r.Key), r)
+		version, _, err := g.carryOut(ctx, g.space.Hash(r.Key), r)
 		if errors.Is(err, errSuperseded) {
 			err = nil
 		}
@@ -173,8 +173,9 @@ func (g *Group) put(hash uint64, key string, v Value, version uint64) (uint64, b
 		return version, false, nil
 	}
 	version, first := g.flights.fence(hash, key, 0, func(version uint64) {
-		e.Version = version
-		g.store.Set(key, *e)
+		if e.Version = version; !g.node.emptied.Load() {
+			g.store.Set(key, *e)
+		}
 	})
 	return version, first, nil
 }

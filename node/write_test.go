@@ -259,6 +259,40 @@ func TestANodeThatHasLeftKeepsNothing(t *testing.T) {
 	}
 }
 
+func TestWhatIsSetAtANodeThatLeavesIsNotLost(t *testing.T) {
+	for name, leave := range map[string]func(*node.Node){"as it hands over": (*node.Node).StopIntake, "once it has": (*node.Node).Empty} {
+		t.Run(name, func(t *testing.T) {
+			nodes := nodetest.Start(t, 2)
+			groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
+			keys := ownedBy(nodes[0], "scores", 10)
+			leave(nodes[0])
+			for i, key := range keys {
+				mustSet(t, groups[i%2], key, "set") // here and from afar
+			}
+			for _, key := range keys {
+				if _, has := groups[1].Held(key); !has {
+					t.Errorf("%q is kept by the one that leaves alone", key)
+				}
+			}
+		})
+	}
+}
+
+// TestWhatIsSetUnderARingThatIsOutOfDateReachesItsOwner has a writer that does not know the owner of a key yet.
+func TestWhatIsSetUnderARingThatIsOutOfDateReachesItsOwner(t *testing.T) {
+	nodes := nodetest.Start(t, 3)
+	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
+	keys := ownedBy(nodes[2], "scores", 20)
+	nodes[0].DisturbRing(nodes[1].Self().Name)
+	for _, key := range keys {
+		mustSet(t, groups[0], key, "set")
+	}
+	nodes[0].RestoreRing()
+	for _, key := range keys {
+		waitFor(t, "the owner has it", func() bool { _, has := groups[2].Held(key); return has })
+	}
+}
+
 func TestAGetThatCrossesASetIsAnswered(t *testing.T) {
 	nodes := nodetest.Start(t, 3)
 	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
