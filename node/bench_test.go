@@ -88,3 +88,11 @@ func BenchmarkGetManyFromPeer(b *testing.B) {
 		}
 	}
 }
+
+func TestAHitAllocatesNothing(t *testing.T) {
+	g := single(t, node.GroupConfig{})
+	mustSet(t, g, "Tom", "630")
+	if n := testing.AllocsPerRun(1000, func() { mustGet(t, g, "Tom", "630") }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}

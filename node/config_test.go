@@ -50,6 +50,18 @@ func TestConfigThatCannotWorkIsRefused(t *testing.T) {
 	}
 }
 
+// Rings and gossip, which know nothing of each other, have the same limit.
+func TestTheLargestWeightIsGossiped(t *testing.T) {
+	n, err := node.New(node.Config{Listen: "127.0.0.1:0", Gossip: "127.0.0.1:0", Weight: node.MaxWeight})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	if got := n.Self().Weight; got != node.MaxWeight {
+		t.Errorf("it weighs %d, want %d", got, node.MaxWeight)
+	}
+}
+
 func TestGroupConfigThatCannotWorkIsRefused(t *testing.T) {
 	n, err := node.New(node.Config{})
 	if err != nil {

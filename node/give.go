@@ -14,7 +14,8 @@ func (p *pass) due(key string, e lru.Entry) bool {
 		return false
 	}
 	hash, replicas := p.group.space.Hash(key), p.group.cfg.Replicas
-	if !p.change.from.holds(hash, replicas) && p.group.demoted(e) {
+	between := p.change.from != p.group.node.handovers.settled.Load() // and all from before was given in a pass before this one
+	if p.group.demoted(e) && (between || !p.change.from.holds(hash, replicas)) {
 		return false
 	}
 	return p.leaving || len(p.change.heirs(hash, replicas)) > 0

@@ -59,7 +59,9 @@ func (n *Node) followRing(ctx context.Context) {
 			}
 		case <-strays:
 			strays = nil
-			n.handOver(ctx, change{h.settled.Load(), n.view.Load()})
+			if !n.handOver(ctx, change{h.settled.Load(), n.view.Load()}) {
+				signal(h.strayed)
+			}
 		}
 	}
 }
