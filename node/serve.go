@@ -32,7 +32,7 @@ func (h *handler) ServeCached(r transport.Request) (transport.Response, bool) {
 	}
 	n.seeClock(r.At)
 	a, ok := g.look(r.Key)
-	if !ok || a.absent || a.from == fromStale || !r.Peer && g.isDue(&a) {
+	if !ok || a.absent || r.MaxReply > 0 && len(a.Data) > r.MaxReply || a.from == fromStale || !r.Peer && g.isDue(&a) {
 		return transport.Response{}, false
 	}
 	resp := transport.Response{Value: a.Data, TTL: a.TTL, Version: a.version, Hit: true, Source: a.from.String()}

@@ -59,12 +59,12 @@ func isRead(r *http.Request) bool {
 func mac(key []byte, stamp string, r *http.Request, body []byte) []byte {
 	h := hmac.New(sha256.New, key)
 	for _, part := range []string{
-		stamp, r.Method, escapedPath(r.URL), r.Header.Get(headerPeer), r.Header.Get(headerTTL),
-		cacheControl(r.Header), r.Header.Get(headerVersion),
+		stamp, r.Method, escapedPath(r.URL), first(r.Header, headerPeer), first(r.Header, headerTTL),
+		cacheControl(r.Header), first(r.Header, headerVersion),
 	} {
 		io.WriteString(h, part+"\n")
 	}
-	if receiver := r.Header.Get(headerReceiver); receiver != "" {
+	if receiver := first(r.Header, headerReceiver); receiver != "" {
 		io.WriteString(h, receiver+"\n")
 	}
 	sum := sha256.Sum256(body)
@@ -115,8 +115,8 @@ func newVerifier(k *keyring) *verifier {
 // open returns the signature of a request whose body is not read yet, or why there is no need to read it. The signature is
 // nil where none is needed: clients on loopback go without, members never do.
 func (v *verifier) open(r *http.Request) (*signature, error) {
-	field := r.Header.Get(headerAuth)
-	peer := r.Header.Get(headerPeer) != ""
+	field := first(r.Header, headerAuth)
+	peer := first(r.Header, headerPeer) != ""
 	switch {
 	case peer && isClientsOnly(r):
 		return nil, errClientsOnly
@@ -141,13 +141,13 @@ func (v *verifier) open(r *http.Request) (*signature, error) {
 
 // isFor reports whether a request is not for another verifier.
 func (v *verifier) isFor(r *http.Request) bool {
-	receiver := r.Header.Get(headerReceiver)
+	receiver := first(r.Header, headerReceiver)
 	return receiver == "" || receiver == v.receiver
 }
 
 // tell names the verifier to who may sign for it.
 func (v *verifier) tell(h http.Header, r *http.Request) {
-	if (r.Header.Get(headerPeer) != "" || r.Header.Get(headerAuth) != "") && v.keyring.keys.Load().required() {
+	if (first(r.Header, headerPeer) != "" || first(r.Header, headerAuth) != "") && v.keyring.keys.Load().required() {
 		h.Set(headerReceiver, v.receiver)
 	}
 }

@@ -12,7 +12,7 @@ import (
 // served from here: one of another site, or one whose site's name was made to point here, so that the browser takes it for ours.
 // Clients on this machine need no secret, and such a page must not be taken for one. Programs other than browsers send no Origin.
 func byStrangePage(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
+	origin := first(r.Header, "Origin")
 	if origin == "" || r.Method == http.MethodGet || r.Method == http.MethodHead || !fromLoopback(r) {
 		return false
 	}
@@ -26,7 +26,10 @@ func isOwnName(host string) bool {
 	return err == nil || host == "localhost" || strings.HasSuffix(host, ".localhost")
 }
 
-func fromLoopback(r *http.Request) bool {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+func fromLoopback(r *http.Request) bool { return isLoopback(r.RemoteAddr) }
+
+// isLoopback reports whether host:port is of this machine alone.
+func isLoopback(addr string) bool {
+	host, _, err := net.SplitHostPort(addr)
 	return err == nil && net.ParseIP(host).IsLoopback()
 }

@@ -14,7 +14,7 @@ var (
 
 // conditional reports whether a GET asks for a part of the value, or for nothing where it is the one that the client has.
 func conditional(r *http.Request) bool {
-	return r.Header.Get("Range") != "" || r.Header.Get("If-None-Match") != "" || r.Header.Get("If-Match") != ""
+	return first(r.Header, "Range") != "" || first(r.Header, "If-None-Match") != "" || first(r.Header, "If-Match") != ""
 }
 
 // replyCondition replies with as much of a value as the request's conditions say.

@@ -15,26 +15,45 @@ type conns struct {
 	max int
 
 	mu     sync.Mutex
-	open   int                        // guarded by mu
-	quiet  list.List                  // guarded by mu; of net.Conn, on which no request is under way, longest first
-	at     map[net.Conn]*list.Element // guarded by mu; where they are in quiet
+	open   list.List                  // guarded by mu; of *openConn: those that are quiet, longest first, and among them busy ones
+	at     map[net.Conn]*list.Element // guarded by mu; where they are in open
 	closed bool                       // guarded by mu
+}
+
+// openConn is a connection that is open, or was told to close.
+type openConn struct {
+	conn net.Conn
+	busy bool // a request is under way, or it was told to close
 }
 
 // add notes a new connection, or closes it where all are to be closed.
 func (c *conns) add(conn net.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.open++
-	if c.closed {
-		conn.Close()
-		return
+	if c.at == nil {
+		c.at = make(map[net.Conn]*list.Element)
 	}
-	c.quietLocked(conn)
-	if c.open > c.max {
-		longest := c.quiet.Front().Value.(net.Conn)
-		c.busyLocked(longest)
-		longest.Close()
+	c.at[conn] = c.open.PushBack(&openConn{conn: conn, busy: c.closed})
+	switch {
+	case c.closed:
+		conn.Close()
+	case c.open.Len() > c.max:
+		c.closeQuietestLocked()
+	}
+}
+
+// closeQuietestLocked closes the connection that is quiet for the longest: the new one, if all others are busy. The busy ones on the
+// way to it go to the end, so that the next one is found soon.
+func (c *conns) closeQuietestLocked() {
+	for {
+		first := c.open.Front()
+		o := first.Value.(*openConn)
+		c.open.MoveToBack(first)
+		if !o.busy {
+			o.busy = true
+			o.conn.Close()
+			return
+		}
 	}
 }
 
@@ -42,36 +61,27 @@ func (c *conns) add(conn net.Conn) {
 func (c *conns) idle(conn net.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.quietLocked(conn)
+	if at, ok := c.at[conn]; ok {
+		at.Value.(*openConn).busy = false
+		c.open.MoveToBack(at)
+	}
 }
 
 // busy notes that a request has come.
 func (c *conns) busy(conn net.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.busyLocked(conn)
+	if at, ok := c.at[conn]; ok {
+		at.Value.(*openConn).busy = true
+	}
 }
 
 // remove forgets a connection that was closed, or goes on in frames.
 func (c *conns) remove(conn net.Conn) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.open--
-	c.busyLocked(conn)
-}
-
-func (c *conns) quietLocked(conn net.Conn) {
-	if c.at == nil {
-		c.at = make(map[net.Conn]*list.Element)
-	}
-	c.at[conn] = c.quiet.PushBack(conn)
-}
-
-func (c *conns) busyLocked(conn net.Conn) {
-	if e, ok := c.at[conn]; ok {
-		c.quiet.Remove(e)
-		delete(c.at, conn)
-	}
+	c.open.Remove(c.at[conn])
+	delete(c.at, conn)
 }
 
 // close closes all connections on which no request is under way, and those that are added later. net/http's Shutdown waits
@@ -80,7 +90,9 @@ func (c *conns) close() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.closed = true
-	for conn := range c.at {
-		conn.Close()
+	for conn, at := range c.at {
+		if !at.Value.(*openConn).busy {
+			conn.Close()
+		}
 	}
 }

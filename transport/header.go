@@ -28,6 +28,14 @@ const (
 	typeProtobuf = "application/x-protobuf"
 )
 
+// first is the first line of a field whose name is in canonical form, which Header.Get would bring it into each time.
+func first(h http.Header, name string) string {
+	if lines := h[name]; len(lines) > 0 {
+		return lines[0]
+	}
+	return ""
+}
+
 // maxTimeout bounds the deadline that a request may bring.
 const maxTimeout = time.Hour
 
@@ -42,7 +50,7 @@ func ceilMillis(d time.Duration) int64 {
 
 // millis reads a positive number of milliseconds from a header field: 0 where there is none.
 func millis(h http.Header, field string) (time.Duration, error) {
-	text := h.Get(field)
+	text := first(h, field)
 	if text == "" {
 		return 0, nil
 	}
@@ -90,11 +98,11 @@ func directives(h http.Header) iter.Seq[string] {
 }
 
 // cacheControl is the field, its lines joined.
-func cacheControl(h http.Header) string { return strings.Join(h.Values("Cache-Control"), ",") }
+func cacheControl(h http.Header) string { return strings.Join(h["Cache-Control"], ",") }
 
 // version reads the version that a member sends; 0 where there is none.
 func version(h http.Header) (uint64, error) {
-	text := h.Get(headerVersion)
+	text := first(h, headerVersion)
 	if text == "" {
 		return 0, nil
 	}

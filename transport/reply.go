@@ -75,56 +75,56 @@ func writeError(w http.ResponseWriter, r *http.Request, status int, resp *Respon
 }
 
 func (s *Server) replyValue(w http.ResponseWriter, r *http.Request, req Request, resp Response) {
-	f := newFields(w.Header())
 	body, contentType := resp.Value, typeRaw
 	if s.wantsProtobuf(r) {
 		body, contentType = marshalGet(resp, time.Now()), typeProtobuf
 	}
-	f.set("Content-Type", contentType)
-	if resp.TTL > 0 {
-		f.set(headerTTL, strconv.FormatInt(ceilMillis(resp.TTL), 10))
+	length := len(body)
+	whole := !conditional(r)
+	if !whole {
+		length = -1
 	}
-	if resp.MinuteQPS > 0 {
-		f.set(headerQPS, strconv.FormatFloat(resp.MinuteQPS, 'g', 4, 64))
-	}
-	if req.Peer {
-		describeVersion(f.header, resp.Version)
-	} else {
-		s.describe(&f, resp)
-	}
-	if contentType == typeRaw && resp.Version > 0 {
-		f.set("Etag", etag(resp))
-	}
-	if conditional(r) {
+	var f fields
+	s.describeValue(&f, req, resp, contentType, length)
+	f.addTo(w.Header())
+	switch {
+	case !whole:
 		replyCondition(w, r, body)
-		return
-	}
-	f.set("Content-Length", strconv.Itoa(len(body)))
-	if r.Method != http.MethodHead {
+	case r.Method != http.MethodHead:
 		w.Write(body) // an error is the client's connection: there is nobody to tell
 	}
 }
 
-// fields sets header fields, whose names are in canonical form, by one allocation for all.
-type fields struct {
-	header http.Header
-	lines  []string
+// describeValue sets the fields of a reply with a value. A negative length is left out.
+func (s *Server) describeValue(f *fields, req Request, resp Response, contentType string, length int) {
+	f.set(fieldType, contentType)
+	if resp.TTL > 0 {
+		f.setNumber(fieldTTL, uint64(ceilMillis(resp.TTL)))
+	}
+	if resp.MinuteQPS > 0 {
+		f.begin(fieldQPS)
+		f.text = strconv.AppendFloat(f.text, resp.MinuteQPS, 'g', 4, 64)
+	}
+	switch {
+	case !req.Peer:
+		s.describe(f, resp)
+	case resp.Version > 0:
+		f.setNumber(fieldVersion, resp.Version)
+	}
+	if contentType == typeRaw && resp.Version > 0 {
+		f.begin(fieldETag)
+		f.text = appendETag(f.text, resp)
+	}
+	if length >= 0 {
+		f.setNumber(fieldLength, uint64(length))
+	}
 }
 
-func newFields(h http.Header) fields { return fields{h, make([]string, 0, 8)} }
-
-func (f *fields) set(name, value string) {
-	f.lines = append(f.lines, value)
-	n := len(f.lines)
-	f.header[name] = f.lines[n-1 : n : n]
-}
-
-// etag names a value: wherever it is kept, it has its version.
-func etag(resp Response) string {
-	var tag [64]byte
-	b := strconv.AppendUint(append(tag[:0], '"'), resp.Version, 36)
+// appendETag appends what names a value: wherever it is kept, it has its version.
+func appendETag(b []byte, resp Response) []byte {
+	b = strconv.AppendUint(append(b, '"'), resp.Version, 36)
 	b = strconv.AppendInt(append(b, '-'), int64(len(resp.Value)), 10)
-	return string(append(b, '"'))
+	return append(b, '"')
 }
 
 func replyMany(w http.ResponseWriter, req Request, resp Response) {
@@ -136,44 +136,31 @@ func replyMany(w http.ResponseWriter, req Request, resp Response) {
 
 // describe tells clients how long they may keep the value and, as RFC 9211 has it, where it came from.
 func (s *Server) describe(f *fields, resp Response) {
-	f.set("X-Content-Type-Options", "nosniff")
-	f.set("Vary", "Accept")
-	var status [128]byte
-	b := append(append(status[:0], s.member...), "; fwd=miss"...)
+	f.set(fieldOptions, "nosniff")
+	f.set(fieldVary, "Accept")
+	seconds := int64(resp.TTL / time.Second)
+	if resp.TTL > 0 {
+		f.begin(fieldCacheControl)
+		f.text = strconv.AppendInt(append(f.text, "max-age="...), seconds, 10)
+	}
+	f.set(fieldCacheStatus, s.member)
 	if resp.Hit {
-		b = append(append(status[:0], s.member...), "; hit"...)
+		f.text = append(f.text, "; hit"...)
+	} else {
+		f.text = append(f.text, "; fwd=miss"...)
 	}
 	if resp.Source != "" {
-		b = append(append(b, "; detail="...), quote(resp.Source)...)
+		f.text = appendQuoted(append(f.text, "; detail="...), resp.Source)
 	}
 	if resp.TTL > 0 {
-		seconds := strconv.FormatInt(int64(resp.TTL/time.Second), 10)
-		f.set("Cache-Control", "max-age="+seconds)
-		b = append(append(b, "; ttl="...), seconds...)
+		f.text = strconv.AppendInt(append(f.text, "; ttl="...), seconds, 10)
 	}
-	f.set("Cache-Status", string(b))
-}
-
-// quote is s as a string of RFC 8941, which has only printable ASCII.
-func quote(s string) string {
-	b := append(make([]byte, 0, len(s)+2), '"')
-	for i := range len(s) {
-		switch c := s[i]; {
-		case c < ' ' || c > '~':
-			b = append(b, '?')
-		case c == '"' || c == '\\':
-			b = append(b, '\\', c)
-		default:
-			b = append(b, c)
-		}
-	}
-	return string(append(b, '"'))
 }
 
 func (s *Server) wantsProtobuf(r *http.Request) bool {
-	accept := r.Header.Values("Accept")
+	accept := r.Header["Accept"]
 	if len(accept) == 0 {
-		return s.cfg.GroupcacheCompat && r.Header.Get(headerPeer) == ""
+		return s.cfg.GroupcacheCompat && first(r.Header, headerPeer) == ""
 	}
 	return acceptsProtobuf(accept)
 }

@@ -129,7 +129,7 @@ func (s *Server) request(w http.ResponseWriter, r *http.Request, op Op, t target
 
 // readHeader reads all of a request but its body.
 func readHeader(r *http.Request, op Op, t target) (Request, error) {
-	req := Request{Op: op, Group: t.group, Key: t.key, Peer: r.Header.Get(headerPeer) != "", At: time.Now()}
+	req := Request{Op: op, Group: t.group, Key: t.key, Peer: first(r.Header, headerPeer) != "", At: time.Now()}
 	var err error
 	if req.Peer {
 		if req.Version, err = version(r.Header); err != nil {

@@ -69,6 +69,7 @@ type Server struct {
 	http     *http.Server
 	conns    conns
 	frames   frames
+	replies  sync.Pool       // of *quickReply
 	serving  sync.WaitGroup  // what Start began, and the goroutines of connections
 	ctx      context.Context // of all requests on its connections; ends with Close
 	end      context.CancelFunc
@@ -121,6 +122,9 @@ func (s *Server) countConn(conn net.Conn, state http.ConnState) {
 		s.conns.busy(conn)
 	case http.StateIdle:
 		s.conns.idle(conn)
+		if quick, ok := conn.(*quickConn); ok {
+			quick.replied()
+		}
 	case http.StateClosed, http.StateHijacked:
 		s.conns.remove(conn)
 		s.serving.Done()
@@ -142,6 +146,8 @@ type clientsListener struct{ net.Listener }
 func (s *Server) StartClients(l net.Listener, cfg *tls.Config) {
 	if cfg != nil {
 		l = tls.NewListener(l, http1TLS(cfg))
+	} else {
+		l = s.quickly(l)
 	}
 	s.accept(clientsListener{l})
 }
@@ -150,6 +156,8 @@ func (s *Server) StartClients(l net.Listener, cfg *tls.Config) {
 func (s *Server) Start(l net.Listener) {
 	if s.cfg.TLS != nil {
 		l = tls.NewListener(l, s.cfg.TLS)
+	} else {
+		l = s.quickly(l)
 	}
 	s.accept(l)
 }

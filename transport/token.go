@@ -15,7 +15,7 @@ const (
 
 // showsToken reports whether a request carries the token; false where there is none.
 func showsToken(r *http.Request, token string) bool {
-	shown, ok := strings.CutPrefix(r.Header.Get(headerToken), bearer)
+	shown, ok := strings.CutPrefix(first(r.Header, headerToken), bearer)
 	if !ok || token == "" {
 		return false
 	}

@@ -44,7 +44,7 @@ type Request struct {
 	Version uint64
 
 	// MaxReply bounds the value that a Client accepts, in bytes, or all values of a GetMany together. If zero, 64 MiB. It
-	// is not sent.
+	// is not sent; a Server may set it for ServeCached.
 	MaxReply int
 
 	// At is the time of the request. A Server sets it; it is the same for requests that came together. A caller of Do that has
@@ -89,7 +89,7 @@ type CachedHandler interface {
 	Handler
 
 	// ServeCached answers a Get where that takes no waiting, such as for a value in memory; else false, and Serve is
-	// called. It must keep neither r's Key nor its Group.
+	// called. It must keep neither r's Key nor its Group, and answers nothing longer than r's MaxReply, if there is one.
 	ServeCached(r Request) (Response, bool)
 }
 

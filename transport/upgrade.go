@@ -63,6 +63,9 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 // hijack takes over a connection, and returns it with what was read from it already.
 func hijack(w http.ResponseWriter) (net.Conn, []byte, error) {
 	conn, buffer, err := http.NewResponseController(w).Hijack()
+	if quick, ok := conn.(*quickConn); ok {
+		conn = quick.Conn
+	}
 	if err != nil {
 		w.WriteHeader(http.StatusNotImplemented) // it belongs to a server that cannot do it
 		return nil, nil, err
