@@ -123,12 +123,14 @@ async function getsAndRemoves() {
 
 // everythingIsReached tabs once around and compares with what can be used.
 async function everythingIsReached() {
-  const usable = await page.$$eval('a, button, input, select, [tabindex="0"]', all => all.filter(e => !e.disabled).map(e => e.id || e.textContent.trim() || e.className));
+  // Its label before its text: what the table of members says changes each second.
+  await page.evaluate(() => { window.nameOf = e => e.id || e.getAttribute('aria-label') || e.textContent.trim() || e.className; });
+  const usable = await page.$$eval('a, button, input, select, [tabindex="0"]', all => all.filter(e => !e.disabled).map(e => window.nameOf(e)));
   await page.evaluate(() => { document.activeElement.blur(); window.scrollTo(0, 0); });
   const reached = new Set();
   for (let i = 0; i < usable.length + 2; i++) {
     await page.keyboard.press('Tab');
-    reached.add(await page.evaluate(() => { const e = document.activeElement; return e.id || e.textContent.trim() || e.className; }));
+    reached.add(await page.evaluate(() => window.nameOf(document.activeElement)));
   }
   assert.deepEqual(usable.filter(name => !reached.has(name)), [], 'not reached by the keyboard');
 }
