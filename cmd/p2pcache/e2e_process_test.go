@@ -97,6 +97,20 @@ func TestASignalDrainsAndExitsWith0(t *testing.T) {
 	}
 }
 
+func TestANodeOutlivesWhoReadsItsLog(t *testing.T) {
+	t.Parallel()
+	p := serve(t)
+	p.logs.close()
+	for i := range 10 { // each is logged, and so written to a pipe that nobody reads
+		p.want(value("scores", fmt.Sprint("nobody", i)), reply{http.StatusNotFound, "not found\n"})
+	}
+	p.want(value("scores", "Tom"), reply{http.StatusOK, "630"})
+	p.signal(syscall.SIGTERM)
+	if code := p.exitCode(); code != 0 {
+		t.Errorf("exit code %d, want 0", code)
+	}
+}
+
 func TestASecondSignalLeavesAtOnceAndExitsWith1(t *testing.T) {
 	t.Parallel()
 	p := slowToDrain(t, "--drain-timeout", "10m")

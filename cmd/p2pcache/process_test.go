@@ -58,12 +58,23 @@ func TestMain(m *testing.M) {
 type output struct {
 	mu  sync.Mutex
 	buf bytes.Buffer // guarded by mu
+	end bool         // guarded by mu; who reads it has gone
 }
 
 func (o *output) Write(p []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.end {
+		return 0, io.ErrClosedPipe // so that the process's pipe is closed
+	}
 	return o.buf.Write(p)
+}
+
+// close ends the reading of what a process says.
+func (o *output) close() {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.end = true
 }
 
 func (o *output) String() string {

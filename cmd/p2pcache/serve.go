@@ -74,6 +74,7 @@ var errLeftAtOnce = errors.New("told twice to stop: left at once, before everyth
 
 // serve runs a node until it is told to stop. It says on out when it serves, and logs to errOut.
 func serve(s settings, given commandLine, out, errOut io.Writer) error {
+	signal.Ignore(syscall.SIGPIPE) // who reads the log may go: that must not end what serves
 	signals, reloads := make(chan os.Signal, 2), make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
