@@ -201,11 +201,13 @@ func TestQuickRequestsAreFoundAmongOthers(t *testing.T) {
 		}
 		return h.quickly()
 	}
-	if ask(get) != 1 || ask(get) != 1 {
-		t.Error("the first requests are not quick")
+	for range 2 {
+		if ask(get) != 1 {
+			t.Error("a first request is not quick")
+		}
 	}
 	for range 100 {
-		if ask(miss) != 0 || ask(miss) != 0 || ask(large) != 0 {
+		if ask(miss) != 0 || ask(large) != 0 {
 			t.Fatal("a quick reply without a small value at hand")
 		}
 		// net/http may have begun to read the next request before it waits for one: that one is its own.
