@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -19,13 +21,62 @@ func conditional(r *http.Request) bool {
 
 // replyCondition replies with as much of a value as the request's conditions say.
 func replyCondition(w http.ResponseWriter, r *http.Request, body []byte) {
-	http.ServeContent(&conditionWriter{ResponseWriter: w, request: r}, r, "", time.Time{}, bytes.NewReader(body))
+	joinLines(r.Header, "If-None-Match")
+	joinLines(r.Header, "If-Match")
+	if spec, ok := byteRange(r); ok {
+		r.Header.Set("Range", spec)
+	} else {
+		r.Header.Del("Range")
+	}
+	http.ServeContent(&conditionWriter{ResponseWriter: w, request: r, length: len(body)}, r, "", time.Time{}, bytes.NewReader(body))
+}
+
+// joinLines makes one line of a list's, as net/http reads the first alone.
+func joinLines(h http.Header, name string) {
+	if lines := h[name]; len(lines) > 1 {
+		h.Set(name, strings.Join(lines, ", "))
+	}
+}
+
+const unitBytes = "bytes="
+
+// byteRange is the Range of r as net/http reads it right; false where there is none, or one that is to be ignored (RFC 9110,
+// section 14.2): that of another method than GET, or in another unit.
+func byteRange(r *http.Request) (string, bool) {
+	spec := first(r.Header, "Range")
+	if r.Method != http.MethodGet || len(spec) < len(unitBytes) || !strings.EqualFold(spec[:len(unitBytes)], unitBytes) {
+		return "", false
+	}
+	parts := strings.Split(spec[len(unitBytes):], ",")
+	for i, part := range parts {
+		parts[i] = representable(part)
+	}
+	return unitBytes + strings.Join(parts, ","), true
+}
+
+// representable is a range without numbers that are too large for net/http, and without its last no bytes, which it would send.
+func representable(part string) string {
+	const most, beyond = len("999999999999999999"), "999999999999999999-" // the most digits that fit into an int64, and no value's part
+	from, to, found := strings.Cut(part, "-")
+	from, to = strings.TrimSpace(from), strings.TrimSpace(to) // as net/http does
+	switch {
+	case !found || strings.Trim(from+to, "0123456789") != "":
+		return part // which is none
+	case from == "" && to != "" && strings.Trim(to, "0") == "", len(from) > most:
+		return beyond
+	case len(to) > most && from == "":
+		return "0-"
+	case len(to) > most:
+		return from + "-"
+	}
+	return part
 }
 
 // conditionWriter makes members' errors of net/http's.
 type conditionWriter struct {
 	http.ResponseWriter
 	request *http.Request
+	length  int // of the value
 	failed  bool
 }
 
@@ -35,6 +86,7 @@ func (w *conditionWriter) WriteHeader(status int) {
 	case http.StatusPreconditionFailed:
 		w.fail(status, errMismatch)
 	case http.StatusRequestedRangeNotSatisfiable:
+		w.Header().Set("Content-Range", "bytes */"+strconv.Itoa(w.length))
 		w.fail(status, errNoRange)
 	default:
 		w.ResponseWriter.WriteHeader(status)

@@ -205,6 +205,22 @@ func TestAServerKnowsWhichFramesItSpeaks(t *testing.T) {
 	}
 }
 
+func TestOnlyAnUpgradeForTheServerIsOne(t *testing.T) {
+	addr := serve(t, transport.ServerConfig{Handler: &handler{}})
+	const upgrade = "Upgrade: gocache\r\nGocache-Frames: 1\r\nGocache-Nonce: n\r\n"
+	for text, status := range map[string]int{
+		"HTTP/1.1\r\nHost: x\r\nConnection: keep-alive, upgrade\r\n" + upgrade + "\r\n":                            101,
+		"HTTP/1.1\r\nHost: x\r\n" + upgrade + "\r\n":                                                               400,
+		"HTTP/1.0\r\nHost: x\r\nConnection: Upgrade\r\n" + upgrade + "\r\n":                                        400,
+		"HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n" + upgrade + "Content-Length: 2\r\n\r\nab":                 400,
+		"HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n" + upgrade + "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n": 400,
+	} {
+		if got := raw(t, addr, "GET /_gocache/ "+text)[0]; got.status != status {
+			t.Errorf("%q: got %d, want %d", text, got.status, status)
+		}
+	}
+}
+
 func TestAServerThatRestartsIsFoundAgain(t *testing.T) {
 	l := listen(t)
 	addr := l.Addr().String()

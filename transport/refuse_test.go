@@ -62,6 +62,9 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 		{"GET", "/_gocache/g/k", "Transfer-Encoding: chunked", 400, ""},
 		{"DELETE", "/_gocache/g", "Content-Length: 1", 400, ""},
 		{"GET", "/_gocache/g/k", "Gocache-Timeout: x", 400, ""},
+		{"DELETE", "/_gocache/g/k", `If-Match: "x"`, 400, ""},
+		{"DELETE", "/_gocache/g", "If-None-Match: *", 400, ""},
+		{"PUT", "/_gocache/g/k", "Content-Range: bytes 0-0/3", 400, ""},
 		{"PUT", "/_gocache/x", "", 405, "POST, DELETE"},
 		{"POST", "/_gocache/x", "", 400, ""},
 		{"POST", "/_gocache/g/k", "", 405, "GET, HEAD, PUT, DELETE"},
@@ -111,6 +114,22 @@ func TestATooLongBodyIsRefusedBeforeItIsRead(t *testing.T) {
 	}
 	if _, n := h.last(); n != 0 {
 		t.Error("it reached the Handler")
+	}
+}
+
+// TestChunksOfAnEarlierHTTPAreNotTakenForNothing sends a body that net/http does not look for.
+func TestChunksOfAnEarlierHTTPAreNotTakenForNothing(t *testing.T) {
+	h := &handler{}
+	addr := serve(t, transport.ServerConfig{Handler: h})
+	const put = "PUT /_gocache/g/k HTTP/1.0\r\nHost: x\r\n"
+	if got := raw(t, addr, put+"Transfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n")[0]; got.status != 400 {
+		t.Errorf("got %d", got.status)
+	}
+	if _, n := h.last(); n != 0 {
+		t.Error("it reached the Handler")
+	}
+	if got := raw(t, addr, put+"Content-Length: 1\r\n\r\na")[0]; got.status != 204 {
+		t.Errorf("got %d", got.status)
 	}
 }
 

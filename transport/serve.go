@@ -11,7 +11,9 @@ import (
 
 var (
 	errUnwantedBody = errors.New("only a PUT or a POST has a body")
-	errCondition    = errors.New("a PUT has no conditions here") // to ignore one would do what its sender forbade
+	errCondition    = errors.New("a write has no conditions here") // to ignore one would do what its sender forbade
+	errPart         = errors.New("a PUT stores a whole value, and no part of one")
+	errNoLength     = errors.New("a PUT of HTTP/1.0 tells its length")
 	errQuery        = errors.New("a question mark in a key is written as %3F")
 )
 
@@ -137,8 +139,12 @@ func readHeader(r *http.Request, op Op, t target) (Request, error) {
 		}
 	}
 	switch {
-	case op == Set && (r.Header.Get("If-None-Match") != "" || r.Header.Get("If-Match") != ""):
+	case req.isWrite() && (first(r.Header, "If-None-Match") != "" || first(r.Header, "If-Match") != ""):
 		err = errCondition
+	case op == Set && first(r.Header, "Content-Range") != "":
+		err = errPart
+	case op == Set && !r.ProtoAtLeast(1, 1) && first(r.Header, "Content-Length") == "": // it may have chunks, which net/http ignores
+		err = errNoLength
 	case op == Set:
 		req.TTL, err = life(r.Header)
 	case r.ContentLength != 0 && op != GetMany:

@@ -18,9 +18,23 @@ var (
 	errNoSession = errors.New("there is no such session: begin a new one")
 )
 
-// wantsUpgrade reports whether a request asks to go on in frames.
+// wantsUpgrade reports whether a request asks to go on in frames, for itself: what a proxy handed on without a look at Connection, or
+// an HTTP/1.0 client says, does not count (RFC 9110, section 7.8).
 func wantsUpgrade(r *http.Request) bool {
-	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), upgradeName)
+	return r.Method == http.MethodGet && r.ProtoAtLeast(1, 1) && strings.EqualFold(r.Header.Get("Upgrade"), upgradeName) &&
+		names(r.Header["Connection"], "Upgrade")
+}
+
+// names reports whether a list's lines name a word.
+func names(lines []string, word string) bool {
+	for _, line := range lines {
+		for part := range strings.SplitSeq(line, ",") {
+			if strings.EqualFold(strings.TrimSpace(part), word) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // upgrade has a connection go on in frames, as a session's first lane or a further one.
@@ -28,6 +42,10 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 	h := &handshake{
 		host: r.Host, session: r.Header.Get(headerSession),
 		clientNonce: r.Header.Get(headerNonce), serverNonce: rand.Text(),
+	}
+	if r.ContentLength != 0 { // what follows the request are frames
+		s.refuse(w, r, refusal(BadRequest, errUnwantedBody))
+		return
 	}
 	if !speaks(r.Header.Get(headerFrames)) {
 		w.Header().Set(headerFrames, framesVersion)
