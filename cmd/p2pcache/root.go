@@ -17,11 +17,13 @@ func newRootCommand() *cobra.Command {
 		Short:         "A peer-to-peer read-through cache",
 		Long:          rootHelp,
 		Example:       "  p2pcache serve --listen 127.0.0.1:9999\n  p2pcache get scores Tom",
+		Version:       thisBuild().String(), // for --version, which says the same as the command
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.ArbitraryArgs, // so that RunE judges them
 		RunE:          withoutCommand,
 	}
+	root.SetVersionTemplate("{{.Version}}\n")
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return &usageError{err} })
 	root.SetHelpCommand(newHelpCommand())
 	root.AddCommand(

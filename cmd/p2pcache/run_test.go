@@ -121,6 +121,9 @@ func TestVersion(t *testing.T) {
 	if want := runtime.Version() + " " + runtime.GOOS + "/" + runtime.GOARCH + "\n"; r.code != 0 || !strings.HasPrefix(r.out, "p2pcache ") || !strings.HasSuffix(r.out, want) {
 		t.Errorf("exit %d, %q; want 0 and %q at its end", r.code, r.out, want)
 	}
+	if flag := p2p("", "--version"); flag != r {
+		t.Errorf("--version: exit %d, %q; want what the command says, %q", flag.code, flag.out, r.out)
+	}
 	if r := p2p("", "version", "--json"); r.code != 0 || !strings.Contains(r.out, `"go":"`+runtime.Version()+`"`) {
 		t.Errorf("exit %d, %q; want 0 and JSON", r.code, r.out)
 	}

@@ -22,7 +22,7 @@ func newVersionCommand() *cobra.Command {
 			if asJSON {
 				return json.NewEncoder(cmd.OutOrStdout()).Encode(b)
 			}
-			_, err := fmt.Fprintf(cmd.OutOrStdout(), "p2pcache %s %s %s\n", b.Version, b.Go, b.Platform)
+			_, err := fmt.Fprintln(cmd.OutOrStdout(), b)
 			return err
 		},
 	}
@@ -37,6 +37,8 @@ type build struct {
 	Go       string `json:"go"`
 	Platform string `json:"platform"`
 }
+
+func (b build) String() string { return fmt.Sprintf("p2pcache %s %s %s", b.Version, b.Go, b.Platform) }
 
 func thisBuild() build {
 	version, revision := pages.Build()
