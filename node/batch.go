@@ -82,9 +82,9 @@ func (bs *batches) begin(ctx context.Context, alone bool) (wait func()) {
 // run asks the owner for as many items at a time as a request has room for, and fetches by itself what that brings no answer to.
 func (b *batch) run(ctx context.Context) {
 	defer b.abandon()
-	limited := &untimed{ctx, b.now.Add(b.group.cfg.LoadTimeout)}
+	until := b.now.Add(b.group.cfg.LoadTimeout)
 	inParallel((len(b.items)+transport.MaxKeys-1)/transport.MaxKeys, func(i int) {
-		b.ask(ctx, limited, b.items[i*transport.MaxKeys:min((i+1)*transport.MaxKeys, len(b.items))])
+		b.ask(ctx, until, b.items[i*transport.MaxKeys:min((i+1)*transport.MaxKeys, len(b.items))])
 	})
 	var rest []*batchItem
 	for i := range b.items {
@@ -93,22 +93,25 @@ func (b *batch) run(ctx context.Context) {
 		}
 	}
 	inParallel(len(rest), func(i int) {
-		b.land(ctx, rest[i], b.group.fetch(limited, time.Time{}, rest[i].hash, rest[i].key))
+		b.land(ctx, rest[i], b.group.fetch(ctx, time.Time{}, until, rest[i].hash, rest[i].key))
 	})
 }
 
 // ask asks the owner for some items.
-func (b *batch) ask(ctx, limited context.Context, items []batchItem) {
+func (b *batch) ask(ctx context.Context, until time.Time, items []batchItem) {
 	keys := make([]string, len(items))
 	for i := range items {
 		keys[i] = items[i].key
 	}
-	resp, err := b.owner.ask(limited, transport.Request{Op: transport.GetMany, Group: b.group.name, Keys: keys, Peer: true, At: b.now})
+	resp, err := b.owner.ask(ctx, transport.Request{
+		Op: transport.GetMany, Group: b.group.name, Keys: keys, Peer: true, At: b.now, Until: until,
+	})
 	if err != nil || len(resp.Items) != len(items) {
 		return
 	}
 	for i := range items {
-		reply := b.group.node.clock.heardFrom(resp.Items[i])
+		reply := &resp.Items[i]
+		b.group.node.clock.heardFrom(reply)
 		if out, final := b.group.fetched(b.owner, items[i].hash, items[i].key, reply, nil); final {
 			b.land(ctx, &items[i], out)
 		}

@@ -26,6 +26,7 @@ func (fs *flights) fence(hash uint64, key string, version uint64, write func(ver
 	}
 	first := version > s.floors.of(hash)
 	s.floors.raise(hash, version)
+	s.highest.Store(max(s.highest.Load(), version))
 	write(version)
 	return version, first
 }
@@ -42,6 +43,7 @@ func (fs *flights) fenceAll(version uint64, write func()) bool {
 		}
 		first = first || version > s.floors.all
 		s.floors.all = max(s.floors.all, version)
+		s.highest.Store(max(s.highest.Load(), version))
 	}
 	write()
 	return first
@@ -66,6 +68,11 @@ func (fs *flights) keep(hash uint64, key string, e lru.Entry) bool {
 		}
 	}
 	return true
+}
+
+// believes reports whether something of a version can be what a key holds now.
+func (fs *flights) believes(hash, version uint64) bool {
+	return version >= fs.shard(hash).highest.Load() || version >= fs.floor(hash)
 }
 
 // floor is the version from which on something can be what a key holds now.

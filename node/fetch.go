@@ -18,36 +18,38 @@ const maxCrossed = 8
 
 // fetch is the run of a fetch flight: look again, ask the owner, else the next owner, else load here. A member that does
 // not answer costs an attempt, or nothing while its breaker is open; one that answers has the last word.
-func (g *Group) fetch(ctx context.Context, now time.Time, hash uint64, key string) outcome {
-	if a, ok := g.look(key); ok && a.from != fromStale {
-		return outcome{answer: a}
+func (g *Group) fetch(ctx context.Context, now, until time.Time, hash uint64, key string) outcome {
+	if g.cfg.HotTTL > 0 { // else a fetch that ended a moment ago kept nothing, and one that loaded here is seen by the load
+		if a, ok := g.look(key); ok && a.from != fromStale {
+			return outcome{answer: a}
+		}
 	}
 	v := g.node.view.Load()
 	var few [fetchAttempts]*peer
 	holders := v.appendHolders(few[:0], hash, max(fetchAttempts, g.cfg.Replicas))
 	for i, p := range holders {
 		if p == nil {
-			return g.loadHere(ctx, hash, key, g.kindInPlace(i), without(g.previousOwners(v, hash), holders[:i]))
+			return g.loadHere(ctx, until, hash, key, g.kindInPlace(i), without(g.previousOwners(v, hash), holders[:i]))
 		}
-		resp, err := g.askHolder(ctx, now, hash, key, holders[i:])
+		resp, err := g.askHolder(ctx, now, until, hash, key, holders[i:])
 		now = time.Time{} // it was
-		out, final := g.fetched(p, hash, key, resp, err)
-		for tries := 1; tries < maxCrossed && !final && err == nil && g.crossed(hash, resp); tries++ {
-			resp, err = g.askHolder(ctx, now, hash, key, holders[i:])
-			out, final = g.fetched(p, hash, key, resp, err)
+		out, final := g.fetched(p, hash, key, &resp, err)
+		for tries := 1; tries < maxCrossed && !final && err == nil && g.crossed(hash, &resp); tries++ {
+			resp, err = g.askHolder(ctx, now, until, hash, key, holders[i:])
+			out, final = g.fetched(p, hash, key, &resp, err)
 		}
 		if final {
 			return out
 		}
-		if ctx.Err() != nil {
-			return outcome{answer: answer{from: fromPeer}, err: g.loadError(ctx.Err())}
+		if err := over(ctx, until); err != nil {
+			return outcome{answer: answer{from: fromPeer}, err: g.loadError(err)}
 		}
 	}
-	return g.loadHere(ctx, hash, key, lru.Hot, without(g.previousOwners(v, hash), holders))
+	return g.loadHere(ctx, until, hash, key, lru.Hot, without(g.previousOwners(v, hash), holders))
 }
 
 // crossed reports whether a reply is from before a write that this node has heard of since: who replied was told of it before.
-func (g *Group) crossed(hash uint64, resp transport.Response) bool {
+func (g *Group) crossed(hash uint64, resp *transport.Response) bool {
 	return resp.Version > 0 && resp.Version < g.flights.floor(hash)
 }
 
@@ -61,8 +63,10 @@ func (g *Group) kindInPlace(owners int) lru.Kind {
 }
 
 // askHolder asks the first of those who hold a key, with the next one as hedge where that is another replica.
-func (g *Group) askHolder(ctx context.Context, now time.Time, hash uint64, key string, holders []*peer) (transport.Response, error) {
-	r := transport.Request{Op: transport.Get, Group: g.name, Key: key, Peer: true, MaxReply: g.cfg.MaxValueBytes, At: now}
+func (g *Group) askHolder(ctx context.Context, now, until time.Time, hash uint64, key string, holders []*peer) (transport.Response, error) {
+	r := transport.Request{
+		Op: transport.Get, Group: g.name, Key: key, Peer: true, MaxReply: g.cfg.MaxValueBytes, At: now, Until: until,
+	}
 	if g.cfg.Replicas > 1 && len(holders) > 1 && holders[1] != nil {
 		return g.askHedged(ctx, hash, r, holders[0], holders[1])
 	}
@@ -71,7 +75,7 @@ func (g *Group) askHolder(ctx context.Context, now time.Time, hash uint64, key s
 
 // fetched reads a peer's reply; false says that the peer has no answer, or one from before a write that this node knows of,
 // and another one may.
-func (g *Group) fetched(p *peer, hash uint64, key string, resp transport.Response, err error) (outcome, bool) {
+func (g *Group) fetched(p *peer, hash uint64, key string, resp *transport.Response, err error) (outcome, bool) {
 	switch {
 	case err != nil || !final(resp.Code):
 		return outcome{}, false
@@ -87,13 +91,13 @@ func (g *Group) fetched(p *peer, hash uint64, key string, resp transport.Respons
 	case resp.Code == transport.NotFound:
 		return outcome{answer: answer{absent: true, from: fromPeer, version: resp.Version}}, true
 	}
-	return outcome{answer: answer{from: fromPeer}, err: errorOf(resp)}, true
+	return outcome{answer: answer{from: fromPeer}, err: errorOf(*resp)}, true
 }
 
 // loadHere joins the load flight from within a fetch flight, when those who own the key did not answer. As lru.Owned, this node
 // is the next owner; as lru.Hot it only helps itself, and keeps a copy for as long as one of a peer's.
-func (g *Group) loadHere(ctx context.Context, hash uint64, key string, kind lru.Kind, holders []*peer) outcome {
-	ctx, cancel := timed(ctx)
+func (g *Group) loadHere(ctx context.Context, until time.Time, hash uint64, key string, kind lru.Kind, holders []*peer) outcome {
+	ctx, cancel := context.WithDeadline(ctx, until)
 	defer cancel()
 	a, err := g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, kind, holders))
 	var origin *OriginError

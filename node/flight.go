@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/p2pcache/p2pcache/lru"
@@ -66,8 +67,9 @@ type flightShard struct {
 	// is made while mu is held, so that a fence is either before it or sees the flight.
 	underway [numFlightKinds]flightTable
 
-	floors    floors    // guarded by mu
-	confirmed confirmed // guarded by mu
+	floors    floors        // guarded by mu
+	highest   atomic.Uint64 // no floor is higher; raised while mu is held, with the floors
+	confirmed confirmed     // guarded by mu
 }
 
 // flight is one load or fetch. It has a life of its own: a caller's deadline ends the caller's wait, not the flight. When
@@ -99,8 +101,8 @@ type outcome struct {
 // errGoexit is what callers get when a Loader ends its goroutine instead of returning.
 var errGoexit = errors.New("the loader called runtime.Goexit")
 
-// fetch is the run of a fetch flight that begins now.
-type fetch func(ctx context.Context, now time.Time, hash uint64, key string) outcome
+// fetch is the run of a fetch flight that begins now, and ends at the deadline until.
+type fetch func(ctx context.Context, now, until time.Time, hash uint64, key string) outcome
 
 func (fs *flights) shard(hash uint64) *flightShard { return &fs.shards[hash%flightShards] }
 

@@ -26,7 +26,7 @@ func (fs *flights) lead(ctx context.Context, now time.Time, hash uint64, key str
 			fs.finish(f, outcome{answer: answer{from: fromPeer}, err: &OriginError{Err: errGoexit}})
 		}
 	}()
-	out := fs.env.fetch(&untimed{ctx, now.Add(fs.env.timeout)}, now, hash, key)
+	out := fs.env.fetch(ctx, now, now.Add(fs.env.timeout), hash, key)
 	ran = true
 	return fs.land(ctx, f, out)
 }
@@ -64,9 +64,11 @@ func (fs *flights) handOn(f *flight) bool {
 		s.underway[f.kind].remove(f) // whoever comes now begins anew
 		return false
 	}
-	ctx, cancel := context.WithTimeout(fs.env.ctx, fs.env.timeout)
+	now := time.Now()
+	until := now.Add(fs.env.timeout)
+	ctx, cancel := context.WithDeadline(fs.env.ctx, until)
 	f.cancel = cancel
-	run := func(ctx context.Context) outcome { return fs.env.fetch(ctx, time.Now(), f.hash, f.key) }
+	run := func(ctx context.Context) outcome { return fs.env.fetch(ctx, now, until, f.hash, f.key) }
 	if fs.env.spawn(func() { fs.run(ctx, f, run) }) {
 		return true
 	}
@@ -74,31 +76,14 @@ func (fs *flights) handOn(f *flight) bool {
 	return false
 }
 
-// untimed is a caller's context with the flight's deadline in place of the caller's own, as an owner that loads is to be told. No
-// timer watches it: package transport keeps it.
-type untimed struct {
-	context.Context
-	deadline time.Time
-}
-
-// Deadline implements context.Context.
-func (u *untimed) Deadline() (time.Time, bool) { return u.deadline, true }
-
-// Err implements context.Context.
-func (u *untimed) Err() error {
-	if err := u.Context.Err(); err != nil {
+// over is why a fetch that its caller runs has to end: the caller's ctx has ended, or the flight's deadline has passed, for which there is
+// no timer: package transport keeps it.
+func over(ctx context.Context, until time.Time) error {
+	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if time.Now().After(u.deadline) {
+	if time.Now().After(until) {
 		return context.DeadlineExceeded
 	}
 	return nil
-}
-
-// timed is ctx with a timer for its deadline.
-func timed(ctx context.Context) (context.Context, context.CancelFunc) {
-	if u, ok := ctx.(*untimed); ok {
-		return context.WithDeadline(u.Context, u.deadline)
-	}
-	return ctx, func() {}
 }

@@ -105,7 +105,8 @@ func (l *link) do(ctx context.Context, r transport.Request) (transport.Response,
 		if l.breaker.succeeded() {
 			l.node.peerAnswers(l.name)
 		}
-		return l.node.clock.heardFrom(resp), nil
+		l.node.clock.heardFrom(&resp)
+		return resp, nil
 	}
 	if errors.Is(err, context.Canceled) {
 		return resp, err

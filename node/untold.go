@@ -76,10 +76,10 @@ const (
 // believe reports whether what a peer holds of a key as version can be what it holds now. A peer that a write has missed is told
 // of it, in the background.
 func (g *Group) believe(p *peer, hash uint64, key string, version uint64) bool {
-	floor := g.flights.floor(hash)
-	if version >= floor {
+	if g.flights.believes(hash, version) {
 		return true
 	}
+	floor := g.flights.floor(hash)
 	correct := func() {
 		defer p.corrections.Add(-1)
 		ctx, cancel := context.WithTimeout(g.node.ctx, correctTimeout)

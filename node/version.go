@@ -58,9 +58,8 @@ func (c *clock) hear(v uint64) bool {
 }
 
 // heardFrom takes notice of the version in a reply; a reply whose version cannot be one has none.
-func (c *clock) heardFrom(resp transport.Response) transport.Response {
+func (c *clock) heardFrom(resp *transport.Response) {
 	if !c.hear(resp.Version) {
 		resp.Version = 0
 	}
-	return resp
 }

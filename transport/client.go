@@ -80,7 +80,7 @@ func (c *Client) SetKeys(use []byte, accept ...[]byte) {
 // Close ends the connections and what is under way on them. Any number of calls do what one does.
 func (c *Client) Close() { c.sessions.end(c.close) }
 
-// Do sends r and returns the reply. It keeps ctx's deadline, to a quarter of a second, also where ctx's Done does not tell
+// Do sends r and returns the reply. It keeps ctx's deadline, or r.Until, to a quarter of a second, also where ctx's Done does not tell
 // it. An error says that no reply came: nobody knows whether a Set, Remove or Purge was carried out, or whether it was
 // twice. It is the cause of ctx's end, ErrClosed, or the network's. A member that gives no sign of life while it is waited
 // for costs two seconds at most, and nothing for the two seconds after that; one that is slow may take as long as ctx
@@ -105,6 +105,9 @@ func (c *Client) Do(ctx context.Context, r Request) (Response, error) {
 // doAnew sends r over a new session, or as plain HTTP.
 func (c *Client) doAnew(ctx context.Context, r Request) (Response, error) {
 	r.At = time.Time{} // it was, by the time there is a session
+	if !r.Until.IsZero() {
+		ctx = &until{ctx, r.Until}
+	}
 	if err := c.reachable(); err != nil {
 		return Response{}, err
 	}
@@ -124,6 +127,15 @@ func (c *Client) doAnew(ctx context.Context, r Request) (Response, error) {
 	}
 	return resp, err
 }
+
+// until is a context with another deadline, which its Done does not tell.
+type until struct {
+	context.Context
+	deadline time.Time
+}
+
+// Deadline implements context.Context.
+func (u *until) Deadline() (time.Time, bool) { return u.deadline, true }
 
 // reachable returns an error where there is no use in asking the member.
 func (c *Client) reachable() error {

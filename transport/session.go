@@ -34,7 +34,7 @@ type session struct {
 	turn     chan struct{} // to the session's own reader: it is the one
 	together atomic.Int32  // how many replies came together the last time
 
-	heard   atomic.Uint64 // counts what was read on the first lane
+	heard   atomic.Uint64 // changes whenever something was read on the first lane
 	pings   atomic.Uint64 // counts pings
 	leaving atomic.Bool   // no new requests: the member is closing, or does not know our key any more
 
@@ -77,7 +77,7 @@ func (s *session) close(why error) {
 
 // do sends r and returns the reply.
 func (s *session) do(ctx context.Context, r *Request) (Response, error) {
-	timeout, deadline := remaining(ctx, r.At)
+	timeout, deadline := remaining(ctx, r)
 	if timeout < 0 {
 		return Response{}, context.DeadlineExceeded
 	}
@@ -97,7 +97,7 @@ func (s *session) do(ctx context.Context, r *Request) (Response, error) {
 		}
 		return Response{}, err
 	}
-	if s.reading.CompareAndSwap(false, true) {
+	if !s.reading.Load() && s.reading.CompareAndSwap(false, true) { // to look first costs the others nothing
 		s.lead(ctx, c)
 	}
 	if !c.wait(ctx) {
@@ -173,12 +173,15 @@ func (s *session) send(ctx context.Context, id uint64, r *Request, timeout time.
 	return nil
 }
 
-// remaining is what is left until ctx's deadline, in whole milliseconds and at least one; 0 if it has none, and less once it has
-// passed. It is counted from a time, or from this moment if that is zero.
-func remaining(ctx context.Context, at time.Time) (timeout time.Duration, deadline time.Time) {
-	deadline, ok := ctx.Deadline()
-	if !ok {
-		return 0, deadline
+// remaining is what is left until r's deadline, or else ctx's, in whole milliseconds and at least one; 0 if there is none, and less
+// once it has passed. It is counted from r's time, or from this moment if that is zero.
+func remaining(ctx context.Context, r *Request) (timeout time.Duration, deadline time.Time) {
+	deadline, at := r.Until, r.At
+	if deadline.IsZero() {
+		var ok bool
+		if deadline, ok = ctx.Deadline(); !ok {
+			return 0, deadline
+		}
 	}
 	if at.IsZero() {
 		at = time.Now()

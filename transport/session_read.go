@@ -100,11 +100,11 @@ func (s *session) read() error {
 		if err != nil {
 			return err
 		}
-		s.heard.Add(1)
 		if f.kind == kindReply {
 			replies++
 		}
 	}
+	s.heard.Add(1)
 	s.together.Store(replies)
 	return nil
 }

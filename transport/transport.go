@@ -50,6 +50,9 @@ type Request struct {
 	// At is the time of the request. A Server sets it; it is the same for requests that came together. A caller of Do that has
 	// just read the clock may set it, so that the clock need not be read once more; if zero, now.
 	At time.Time
+
+	// Until is a deadline that Do keeps, and tells, in place of that of its ctx; if zero, that counts. ctx's Done counts either way.
+	Until time.Time
 }
 
 // isWrite reports whether a request changes what members hold.
