@@ -93,7 +93,8 @@ func (b *batch) run(ctx context.Context) {
 		}
 	}
 	inParallel(len(rest), func(i int) {
-		b.land(ctx, rest[i], b.group.fetch(ctx, time.Time{}, until, rest[i].hash, rest[i].key))
+		out := b.group.fetch(ctx, time.Time{}, until, rest[i].hash, rest[i].key)
+		b.land(ctx, rest[i], &out)
 	})
 }
 
@@ -103,7 +104,7 @@ func (b *batch) ask(ctx context.Context, until time.Time, items []batchItem) {
 	for i := range items {
 		keys[i] = items[i].key
 	}
-	resp, err := b.owner.ask(ctx, transport.Request{
+	resp, err := b.owner.ask(ctx, &transport.Request{
 		Op: transport.GetMany, Group: b.group.name, Keys: keys, Peer: true, At: b.now, Until: until,
 	})
 	if err != nil || len(resp.Items) != len(items) {
@@ -113,13 +114,13 @@ func (b *batch) ask(ctx context.Context, until time.Time, items []batchItem) {
 		reply := &resp.Items[i]
 		b.group.node.clock.heardFrom(reply)
 		if out, final := b.group.fetched(b.owner, items[i].hash, items[i].key, reply, nil); final {
-			b.land(ctx, &items[i], out)
+			b.land(ctx, &items[i], &out)
 		}
 	}
 }
 
 // land ends the flight of an item with what it brought.
-func (b *batch) land(ctx context.Context, item *batchItem, out outcome) {
+func (b *batch) land(ctx context.Context, item *batchItem, out *outcome) {
 	f := item.flight
 	item.flight = nil
 	r := &b.results[item.result]
@@ -130,7 +131,7 @@ func (b *batch) land(ctx context.Context, item *batchItem, out outcome) {
 func (b *batch) abandon() {
 	for i := range b.items {
 		if f := b.items[i].flight; f != nil {
-			b.group.flights.finish(f, outcome{answer: answer{from: fromPeer}, err: &OriginError{Err: errGoexit}})
+			b.group.flights.finish(f, &outcome{answer: answer{from: fromPeer}, err: &OriginError{Err: errGoexit}})
 		}
 	}
 }

@@ -61,7 +61,7 @@ func (g *Group) vouched(ctx context.Context, hash uint64, key string, version ui
 		if p == nil {
 			continue
 		}
-		resp, err := p.ask(ctx, transport.Request{
+		resp, err := p.ask(ctx, &transport.Request{
 			Op: transport.Get, Group: g.name, Key: key, Peer: true, CachedOnly: true, MaxReply: g.cfg.MaxValueBytes,
 		})
 		switch {

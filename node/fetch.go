@@ -70,7 +70,7 @@ func (g *Group) askHolder(ctx context.Context, now, until time.Time, hash uint64
 	if g.cfg.Replicas > 1 && len(holders) > 1 && holders[1] != nil {
 		return g.askHedged(ctx, hash, r, holders[0], holders[1])
 	}
-	return holders[0].ask(ctx, r)
+	return holders[0].ask(ctx, &r)
 }
 
 // fetched reads a peer's reply; false says that the peer has no answer, or one from before a write that this node knows of,

@@ -164,7 +164,7 @@ func (fs *flights) joinWith(values context.Context, k flightKind, hash uint64, k
 	f.ctx, f.cancel = context.WithTimeout(ctx, fs.env.timeout)
 	if !fs.env.spawn(func() { fs.run(f.ctx, f, run) }) {
 		s.underway[k].remove(f)
-		f.publish(outcome{answer: answer{from: k.source()}, err: ErrClosed})
+		f.publish(&outcome{answer: answer{from: k.source()}, err: ErrClosed})
 		return f, false
 	}
 	return f, true
@@ -192,19 +192,19 @@ func (fs *flights) run(ctx context.Context, f *flight, run func(context.Context)
 	defer func() {
 		cause := recover()
 		if cause == nil {
-			fs.finish(f, out)
+			fs.finish(f, &out)
 			return
 		}
 		text, stack := fmt.Sprint(cause), debug.Stack()
 		out.err = &OriginError{Err: fmt.Errorf("the loader panicked: %s", text)}
-		fs.finish(f, out)
+		fs.finish(f, &out)
 		fs.env.panics(f.key, text, stack)
 	}()
 	out = run(ctx)
 }
 
-// finish stores what a flight brought, unless it was fenced, publishes it, and returns it.
-func (fs *flights) finish(f *flight, out outcome) outcome {
+// finish stores what a flight brought, unless it was fenced, publishes it, and gives it its version.
+func (fs *flights) finish(f *flight, out *outcome) {
 	if out.answer.version == 0 {
 		out.answer.version = f.version
 	}
@@ -219,12 +219,11 @@ func (fs *flights) finish(f *flight, out outcome) outcome {
 	if stored && f.kind == loadFlight {
 		fs.env.stored(f.hash, f.key)
 	}
-	return out
 }
 
-func (f *flight) publish(out outcome) {
+func (f *flight) publish(out *outcome) {
 	if f.done != nil {
-		f.outcome = out
+		f.outcome = *out
 		close(f.done)
 	}
 	f.cancel()

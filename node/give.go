@@ -122,7 +122,8 @@ func (g *Group) givesTo(ctx context.Context, p *peer, held heldEntry) bool {
 	if !fresh {
 		return false
 	}
-	resp, err := p.ask(ctx, g.copyOf(held.key, held.entry, ttl))
+	copied := g.copyOf(held.key, held.entry, ttl)
+	resp, err := p.ask(ctx, &copied)
 	return err == nil && (resp.Code == transport.OK || resp.Code == transport.Superseded)
 }
 

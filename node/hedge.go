@@ -16,7 +16,7 @@ func (g *Group) askHedged(ctx context.Context, hash uint64, r transport.Request,
 			return resp, nil
 		}
 		r.At = time.Time{}
-		return owner.ask(ctx, r)
+		return owner.ask(ctx, &r)
 	}
 	asking, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -34,7 +34,7 @@ func (g *Group) askHedged(ctx context.Context, hash uint64, r transport.Request,
 			}
 		}
 	})
-	resp, err := owner.ask(asking, r)
+	resp, err := owner.ask(asking, &r)
 	if err == nil {
 		owner.tail.observe(time.Since(started))
 	}
@@ -62,6 +62,6 @@ func (g *Group) hedge(ctx context.Context, hash uint64, r transport.Request, own
 // askCopy asks a peer for what it holds of a key.
 func (g *Group) askCopy(ctx context.Context, hash uint64, r transport.Request, next *peer) (transport.Response, bool) {
 	r.CachedOnly, r.At = true, time.Time{}
-	resp, err := next.ask(ctx, r)
+	resp, err := next.ask(ctx, &r)
 	return resp, err == nil && resp.Code == transport.OK && g.believe(next, hash, r.Key, resp.Version)
 }

@@ -23,19 +23,19 @@ func (fs *flights) lead(ctx context.Context, now time.Time, hash uint64, key str
 	ran := false
 	defer func() {
 		if !ran { // what panicked is this package's own
-			fs.finish(f, outcome{answer: answer{from: fromPeer}, err: &OriginError{Err: errGoexit}})
+			fs.finish(f, &outcome{answer: answer{from: fromPeer}, err: &OriginError{Err: errGoexit}})
 		}
 	}()
 	out := fs.env.fetch(ctx, now, now.Add(fs.env.timeout), hash, key)
 	ran = true
-	return fs.land(ctx, f, out)
+	return fs.land(ctx, f, &out)
 }
 
 // land ends a flight that its caller has run, but for one that goes on for others, as its caller's ctx has ended.
-func (fs *flights) land(ctx context.Context, f *flight, out outcome) (answer, error) {
+func (fs *flights) land(ctx context.Context, f *flight, out *outcome) (answer, error) {
 	left := ctx.Err() != nil && out.err != nil
 	if !left || !fs.handOn(f) {
-		out = fs.finish(f, out)
+		fs.finish(f, out)
 		fs.reuse(f)
 	}
 	if left {

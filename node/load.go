@@ -57,7 +57,7 @@ func (g *Group) settle(a answer, kind lru.Kind) outcome {
 
 // peek asks a peer for what it holds, which it answers from its store alone.
 func (g *Group) peek(ctx context.Context, hash uint64, key string, p *peer) (answer, bool) {
-	resp, err := p.ask(ctx, transport.Request{
+	resp, err := p.ask(ctx, &transport.Request{
 		Op: transport.Get, Group: g.name, Key: key, Peer: true, CachedOnly: true, MaxReply: g.cfg.MaxValueBytes,
 	})
 	if err != nil || resp.Code != transport.OK || !g.believe(p, hash, key, resp.Version) {

@@ -56,7 +56,7 @@ const (
 )
 
 // ask sends a request unless the peer did not answer lately: another member should be asked then.
-func (l *link) ask(ctx context.Context, r transport.Request) (transport.Response, error) {
+func (l *link) ask(ctx context.Context, r *transport.Request) (transport.Response, error) {
 	ok, probe := l.breaker.admits()
 	if ok && r.CachedOnly && l.suspected.Load() {
 		return transport.Response{}, errNotAsked
@@ -64,10 +64,11 @@ func (l *link) ask(ctx context.Context, r transport.Request) (transport.Response
 	if ok {
 		return l.do(ctx, r)
 	}
+	key := r.Key
 	if len(r.Keys) > 0 {
-		r.Key = r.Keys[0]
+		key = r.Keys[0]
 	}
-	return transport.Response{}, l.notAsked(probe, r.Group, r.Key)
+	return transport.Response{}, l.notAsked(probe, r.Group, key)
 }
 
 // notAsked is why the peer is not asked. It may be probed meanwhile. (A closure over a whole request would have each one allocated.)
@@ -89,17 +90,18 @@ func (l *link) probe(group, key string) {
 func (l *link) check(group, key string, timeout time.Duration) error {
 	ctx, cancel := context.WithTimeout(l.node.ctx, timeout)
 	defer cancel()
-	_, err := l.do(ctx, transport.Request{Op: transport.Get, Group: group, Key: key, Peer: true, CachedOnly: true})
+	_, err := l.do(ctx, &transport.Request{Op: transport.Get, Group: group, Key: key, Peer: true, CachedOnly: true})
 	return err
 }
 
 // do sends a request and notes how it ended. It fails at once when the peer is no longer a member.
-func (l *link) do(ctx context.Context, r transport.Request) (transport.Response, error) {
-	if r.At.IsZero() {
-		r.At = time.Now()
+func (l *link) do(ctx context.Context, r *transport.Request) (transport.Response, error) {
+	at := r.At
+	if at.IsZero() {
+		at = time.Now()
 	}
 	replies := l.breaker.replies.Load()
-	resp, err := l.client.Do(ctx, r)
+	resp, err := l.client.Do(ctx, *r)
 	if err == nil {
 		l.counts(r.Group)[resp.Code].Add(1)
 		if l.breaker.succeeded() {
@@ -113,7 +115,7 @@ func (l *link) do(ctx context.Context, r transport.Request) (transport.Response,
 	}
 	counts := l.counts(r.Group)
 	counts[len(counts)-1].Add(1)
-	took := time.Since(r.At)
+	took := time.Since(at)
 	switch {
 	case errors.Is(err, transport.ErrClosed):
 	case !errors.Is(err, context.DeadlineExceeded):

@@ -131,7 +131,7 @@ func (g *Group) tell(ctx context.Context, p *peer, r transport.Request) (uint64,
 		}
 		return version, err
 	}
-	resp, err := p.do(ctx, r)
+	resp, err := p.do(ctx, &r)
 	if err != nil {
 		if ctx.Err() == nil && g.node.departed(ctx, p) {
 			return 0, errDeparted
