@@ -47,16 +47,20 @@ func (s *signer) sign(r *http.Request, body []byte) {
 	}
 	now := strconv.FormatInt(time.Now().UnixMilli(), 10)
 	stamp := now + " " + s.session + " " + strconv.FormatUint(number, 10)
-	r.Header.Set(headerAuth, stamp+" "+hex.EncodeToString(mac(keys.use, stamp, r, body)))
+	sum := sha256.Sum256(body)
+	r.Header.Set(headerAuth, stamp+" "+hex.EncodeToString(mac(keys.use, stamp, r, sum)))
+	if len(body) > 0 {
+		r.Header.Set(headerDigest, formatDigest(sum))
+	}
 }
 
 func isRead(r *http.Request) bool {
 	return r.Method == http.MethodGet || r.Method == http.MethodHead || r.Method == http.MethodPost
 }
 
-// mac covers the method, the escaped path, the fields that change a request's meaning, and the body. A line ends each, and
-// none can hold a line's end.
-func mac(key []byte, stamp string, r *http.Request, body []byte) []byte {
+// mac covers the method, the escaped path, the fields that change a request's meaning, and the body by its sum. A line ends each,
+// and none can hold a line's end.
+func mac(key []byte, stamp string, r *http.Request, sum digest) []byte {
 	h := hmac.New(sha256.New, key)
 	for _, part := range []string{
 		stamp, r.Method, escapedPath(r.URL), first(r.Header, headerPeer), first(r.Header, headerTTL),
@@ -67,7 +71,6 @@ func mac(key []byte, stamp string, r *http.Request, body []byte) []byte {
 	if receiver := first(r.Header, headerReceiver); receiver != "" {
 		io.WriteString(h, receiver+"\n")
 	}
-	sum := sha256.Sum256(body)
 	h.Write(sum[:])
 	return h.Sum(nil)
 }
@@ -152,12 +155,12 @@ func (v *verifier) tell(h http.Header, r *http.Request) {
 	}
 }
 
-// verify reports why a request that open gave sig for may not pass; nil if it may.
-func (v *verifier) verify(sig *signature, r *http.Request, body []byte) error {
+// verify reports why a request that open gave sig for may not pass, if sum is that of its body; nil if it may.
+func (v *verifier) verify(sig *signature, r *http.Request, sum digest) error {
 	switch {
 	case sig == nil:
 		return nil
-	case !v.accepts(sig, r, body):
+	case !v.accepts(sig, r, sum):
 		return errBadAuth
 	case isRead(r):
 		return nil
@@ -168,9 +171,9 @@ func (v *verifier) verify(sig *signature, r *http.Request, body []byte) error {
 }
 
 // accepts reports whether one of the keys made the signature.
-func (v *verifier) accepts(sig *signature, r *http.Request, body []byte) bool {
+func (v *verifier) accepts(sig *signature, r *http.Request, sum digest) bool {
 	for _, key := range v.keyring.keys.Load().accept {
-		if hmac.Equal(sig.mac, mac(key, sig.stamp, r, body)) {
+		if hmac.Equal(sig.mac, mac(key, sig.stamp, r, sum)) {
 			return true
 		}
 	}

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"crypto/sha256"
 	"io"
 	"net"
 	"net/http"
@@ -74,7 +75,19 @@ func (v Verifier) Verify(r *http.Request, body string) error {
 	if err != nil {
 		return err
 	}
-	return v.v.verify(sig, r, []byte(body))
+	return v.v.verify(sig, r, sha256.Sum256([]byte(body)))
+}
+
+// MaxUnverified bounds the bytes that are not verified yet.
+const MaxUnverified = maxUnverified
+
+// AddUnverified counts bytes of strangers.
+func (s *Server) AddUnverified(n int64) { s.unverified.bytes.Add(n) }
+
+// ToldDigest is toldDigest, as it is written.
+func ToldDigest(h http.Header) (string, bool) {
+	sum, ok := toldDigest(h)
+	return formatDigest(sum), ok
 }
 
 // Missing counts the numbers of all sessions that may still come.

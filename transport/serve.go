@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"runtime/debug"
 	"time"
@@ -108,15 +109,20 @@ func (s *Server) request(w http.ResponseWriter, r *http.Request, op Op, t target
 	if err != nil {
 		return Request{}, s.unauthorized(r, err)
 	}
-	var body []byte
+	var from io.Reader // nil: there is to be no body
 	if op == Set || op == GetMany {
-		var refused *Response
-		if body, refused = s.body(w, r, op, t.group); refused != nil {
-			return Request{}, refused
-		}
+		from = pace(w, r.Body)
 	}
-	if err := s.verifier.verify(sig, r, body); err != nil {
-		return Request{}, s.unauthorized(r, err)
+	var body []byte
+	var refused *Response
+	switch {
+	case sig != nil:
+		body, refused = s.signedBody(from, r, op, t.group, sig)
+	case from != nil:
+		body, refused = s.body(from, r.ContentLength, op, t.group)
+	}
+	if refused != nil {
+		return Request{}, refused
 	}
 	switch op {
 	case Set:
@@ -161,7 +167,7 @@ func (s *Server) unauthorized(r *http.Request, err error) *Response {
 }
 
 // body reads a value within its group's limit, or the keys of a GetMany.
-func (s *Server) body(w http.ResponseWriter, r *http.Request, op Op, group string) ([]byte, *Response) {
+func (s *Server) body(from io.Reader, length int64, op Op, group string) ([]byte, *Response) {
 	limit, ok := s.cfg.Handler.MaxValueBytes(group)
 	if !ok {
 		return nil, refusal(UnknownGroup, fmt.Errorf("unknown group %q", group))
@@ -170,10 +176,12 @@ func (s *Server) body(w http.ResponseWriter, r *http.Request, op Op, group strin
 	if op == GetMany {
 		what, limit = "list of keys", maxKeysBytes
 	}
-	body, err := readBody(pace(w, r.Body), r.ContentLength, limit)
+	body, err := readBody(from, length, limit)
 	switch {
 	case errors.Is(err, errTooLong):
 		return nil, refusal(TooLarge, fmt.Errorf("the %s is longer than %d bytes", what, limit))
+	case errors.Is(err, errUnverified):
+		return nil, refusal(Overloaded, err)
 	case err != nil:
 		return nil, refusal(BadRequest, fmt.Errorf("read the %s: %w", what, err))
 	}

@@ -69,10 +69,12 @@ type Server struct {
 	http     *http.Server
 	conns    conns
 	frames   frames
-	replies  sync.Pool       // of *quickReply
-	serving  sync.WaitGroup  // what Start began, and the goroutines of connections
-	ctx      context.Context // of all requests on its connections; ends with Close
-	end      context.CancelFunc
+	replies  sync.Pool // of *quickReply
+
+	unverified unverified
+	serving    sync.WaitGroup  // what Start began, and the goroutines of connections
+	ctx        context.Context // of all requests on its connections; ends with Close
+	end        context.CancelFunc
 }
 
 // NewServer returns a Server that does not listen yet.
