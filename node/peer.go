@@ -23,7 +23,7 @@ type link struct {
 	name        string
 	boot        uint64
 	since       time.Time // it came into the view
-	missedFrom  time.Time // guarded by the topology's mu; it had gone then, without a word, as the same process; zero: it had not
+	away        absence   // guarded by the topology's mu; it was away without a word, as the same process; zero: it was not
 	client      *transport.Client
 	breaker     breaker
 	suspected   atomic.Bool // of being stopped, and checked: see suspect
