@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"text/tabwriter"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -75,7 +74,7 @@ func (o *options) addTo(cmd *cobra.Command) {
 	flags.StringVar(&o.set.Binary, "binary", "bin/p2pcache", "`FILE` of the node, or of another program that takes the same flags")
 	flags.IntVar(&o.set.Nodes, "nodes", 0, "number of nodes (default: the scenario's own)")
 	flags.DurationVar(&o.set.Duration, "duration", 0, "how long the load goes on after the fault (default: the scenario's own)")
-	flags.DurationVar(&o.set.Steady, "steady", 5*time.Second, "how long it goes on before")
+	flags.DurationVar(&o.set.Steady, "steady", 0, "how long it goes on before (default: the scenario's own)")
 	flags.Uint64Var(&o.set.Seed, "seed", 1, "of the faults and of the load: the same seed does the same")
 	flags.IntVar(&o.set.Rounds, "rounds", 0, "how often what a scenario repeats is done (default: the scenario's own)")
 	flags.IntVar(&o.set.Keys, "keys", 10000, "number of keys whose loads are counted")

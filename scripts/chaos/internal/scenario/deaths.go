@@ -20,11 +20,11 @@ func deaths() []Scenario {
 			run: func(r *Run) error { return kill9(r, 0.01) }},
 		{Name: "stop3", About: "SIGSTOP of one node for 3s: errors 0; p99 at most one attempt's timeout and 2 × steady; nothing wedged afterwards",
 			run: func(r *Run) error { return stop(r, 3*time.Second) }},
-		{Name: "stop3-replicas", About: "the same with replicas=2: p99 at most 3 × steady", replicas: 2,
+		{Name: "stop3-replicas", About: "the same with replicas=2: p99 at most 3 × steady", replicas: 2, steady: comparedSteady,
 			run: func(r *Run) error { return stop(r, 3*time.Second) }},
 		{Name: "stop30", About: "SIGSTOP of one node for 30s: as stop3",
 			run: func(r *Run) error { return stop(r, 30*time.Second) }},
-		{Name: "stop30-replicas", About: "the same with replicas=2: p99 at most 3 × steady", replicas: 2,
+		{Name: "stop30-replicas", About: "the same with replicas=2: p99 at most 3 × steady", replicas: 2, steady: comparedSteady,
 			run: func(r *Run) error { return stop(r, 30*time.Second) }},
 	}
 }

@@ -13,8 +13,8 @@ import (
 func deploys() []Scenario {
 	return []Scenario{
 		{Name: "rolling", About: "every node leaves by SIGTERM and starts again, one after another: errors 0; at most 0.02 loads per resident key over it all; p99 at most 2 × steady",
-			run: rolling},
-		{Name: "rolling-replicas", About: "the same with replicas=2", replicas: 2, run: rolling},
+			steady: comparedSteady, run: rolling},
+		{Name: "rolling-replicas", About: "the same with replicas=2", replicas: 2, steady: comparedSteady, run: rolling},
 		{Name: "join", About: "one more node joins: errors 0; at most 0.02 loads per key that moved", run: join},
 		{Name: "join-replicas", About: "the same with replicas=2", replicas: 2, run: join},
 		{Name: "scalein", About: "half of six nodes leave at once by SIGTERM: errors 0; at most 0.02 loads per key that moved", Nodes: 6,

@@ -13,7 +13,7 @@ import (
 func handOvers() []Scenario {
 	return []Scenario{
 		{Name: "handover", About: "a node that holds nearly all of 1GiB leaves, and two others take it: errors 0; p99 at most 2 × steady meanwhile; at most 0.02 loads per key; the rate in MB/s",
-			Nodes: 3, memory: "2GiB", size: handOverSize, keys: handOverBytes / handOverSize, heavy: 100, run: handOver},
+			Nodes: 3, memory: "2GiB", size: handOverSize, keys: handOverBytes / handOverSize, heavy: 100, steady: comparedSteady, run: handOver},
 	}
 }
 

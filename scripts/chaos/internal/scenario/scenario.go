@@ -34,6 +34,7 @@ type Scenario struct {
 	flags      []string      // more of each node's
 	rounds     int           // how often what is repeated is done
 	length     time.Duration // how long the load goes on after the fault; if zero, defaultLength
+	steady     time.Duration // how long it goes on before; if zero, defaultSteady
 	run        func(*Run) error
 }
 
@@ -44,6 +45,11 @@ const (
 	defaultShare  = 10
 	defaultMemory = "512MiB"
 	defaultLength = 10 * time.Second
+	defaultSteady = 5 * time.Second
+
+	// comparedSteady is that of scenarios whose 99th percentile is compared with the steady one, so that this is no matter of chance:
+	// 75 Gets at the usual rate take longer.
+	comparedSteady = 15 * time.Second
 )
 
 // Settings are the same for all scenarios of a run of the driver.
@@ -51,7 +57,7 @@ type Settings struct {
 	Binary   string        // the node's
 	Nodes    int           // if zero, the scenario's own number
 	Duration time.Duration // how long the load goes on after the fault; if zero, the scenario's own
-	Steady   time.Duration // how long it goes on before
+	Steady   time.Duration // how long it goes on before; if zero, the scenario's own
 	Rounds   int           // how often what is repeated is done; if zero, the scenario's own number
 	Seed     uint64        // of the faults and of the load
 	Keys     int           // that are read and counted
@@ -81,6 +87,12 @@ func (s Scenario) withSettings(set Settings) (Scenario, Settings) {
 	}
 	if set.Duration == 0 {
 		set.Duration = defaultLength
+	}
+	if set.Steady == 0 {
+		set.Steady = s.steady
+	}
+	if set.Steady == 0 {
+		set.Steady = defaultSteady
 	}
 	if s.size == 0 {
 		s.size = defaultSize
