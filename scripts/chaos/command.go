@@ -35,6 +35,7 @@ type options struct {
 	keep   bool
 	json   bool
 	counts bool
+	relays bool
 	report string // file
 	proof  string // name of a figure that must fall short
 
@@ -54,18 +55,31 @@ func newRootCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if network.Isolated() {
-				if err := network.OpenLoopback(); err != nil {
-					return err
-				}
+			if err := o.set.Validate(); err != nil {
+				return usageError{err}
 			}
-			return o.run(cmd.Context(), chosen, cmd.OutOrStdout(), cmd.ErrOrStderr())
+			return o.isolate(func() error { return o.run(cmd.Context(), chosen, cmd.OutOrStdout(), cmd.ErrOrStderr()) })
 		},
 	}
 	cmd.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	o.addTo(cmd)
 	cmd.AddCommand(newRelayCommand(), newReportCommand())
 	return cmd
+}
+
+// isolate runs what starts clusters in a network of its own, by this command once more, where that is possible.
+func (o *options) isolate(run func() error) error {
+	switch {
+	case network.Isolated():
+		if err := network.OpenLoopback(); err != nil {
+			return err
+		}
+	case !o.relays:
+		if code, ok := network.Isolate(); ok {
+			return exitStatus(code)
+		}
+	}
+	return run()
 }
 
 func (o *options) addTo(cmd *cobra.Command) {
@@ -82,7 +96,7 @@ func (o *options) addTo(cmd *cobra.Command) {
 	flags.BoolVar(&o.keep, "keep", false, "keep the nodes' logs also where nothing fell short")
 	flags.BoolVar(&o.json, "json", false, "print one JSON object a scenario instead of a line")
 	flags.StringVar(&o.report, "report", "bin/chaos.html", "`FILE` for the page that shows what happened; empty: none")
-	flags.Bool(relaysFlag, false, "break the network by relays also where namespaces may be made")
+	flags.BoolVar(&o.relays, "relays", false, "break the network by relays also where namespaces may be made")
 	flags.StringVar(&o.proof, "must-fall-short", "", "succeed if the `FIGURE` falls short, whose name begins so, and fail otherwise")
 	flags.BoolVar(&o.counts, "counts", false, "judge counts alone, for a machine that is busy with other things")
 }
@@ -119,6 +133,9 @@ func (o *options) run(ctx context.Context, chosen []scenario.Scenario, out, errO
 		return err
 	}
 	o.set.Logs, o.set.Out = logs, errOut
+	if err := o.writeReport(); err != nil { // now rather than when what it is about has been done
+		return errors.Join(usageError{err}, os.Remove(logs))
+	}
 	short := false
 	proven := o.proof == ""
 	for _, s := range chosen {
@@ -143,24 +160,26 @@ func (o *options) run(ctx context.Context, chosen []scenario.Scenario, out, errO
 }
 
 func (o *options) print(out, errOut io.Writer, result scenario.Result) error {
+	for _, c := range result.Recording.Complaints {
+		fmt.Fprintf(errOut, "  %6.1fs %s\n", c.At.Seconds(), c.What)
+	}
+	if err := o.say(out, result); err != nil {
+		return err
+	}
 	if err := record(result); err != nil {
 		return err
 	}
 	o.results = append(o.results, result)
-	if o.report != "" {
-		if err := o.writeReport(); err != nil {
-			return err
-		}
-	}
-	for _, c := range result.Recording.Complaints {
-		fmt.Fprintf(errOut, "  %6.1fs %s\n", c.At.Seconds(), c.What)
-	}
+	return o.writeReport()
+}
+
+func (o *options) say(out io.Writer, result scenario.Result) error {
 	if o.json {
 		result.Recording = timeline.Recording{} // is kept with the logs
 		return json.NewEncoder(out).Encode(result)
 	}
-	fmt.Fprintln(out, result.Line(o.counts))
-	return nil
+	_, err := fmt.Fprintln(out, result.Line(o.counts))
+	return err
 }
 
 // recordName is the file beside a scenario's logs that its report is drawn from.

@@ -34,7 +34,9 @@ func TestLinesChangeARelaysFaults(t *testing.T) {
 }
 
 func TestMistakesInTheCommandLineAreTold(t *testing.T) {
-	for _, args := range [][]string{{"nothing"}, {"--rate", "x"}, {"--colour"}, {"relay"}, {"relay", "--target", "x:1", "--loss", "-3"}} {
+	for _, args := range [][]string{{"nothing"}, {"--rate", "x"}, {"--colour"}, {"relay"}, {"relay", "--target", "x:1", "--loss", "-3"},
+		{"--binary", "/nowhere/p2pcache"}, {"--nodes", "2"},
+	} {
 		var out strings.Builder
 		if code := main.Run(&out, args...); code != 2 {
 			t.Errorf("%q: exit code %d, want 2", args, code)

@@ -11,37 +11,16 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
-
-	"github.com/p2pcache/p2pcache/scripts/chaos/internal/network"
 )
 
 func main() {
-	if isolates(os.Args) && !network.Isolated() {
-		if code, ok := network.Isolate(); ok {
-			os.Exit(code)
-		}
-	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	err := newRootCommand().ExecuteContext(ctx)
 	stop()
-	if err != nil {
+	if _, said := errors.AsType[exitStatus](err); err != nil && !said {
 		fmt.Fprintf(os.Stderr, "chaos: %v\n", err)
-		os.Exit(exitCode(err))
 	}
-}
-
-// relaysFlag keeps the driver where it is.
-const relaysFlag = "relays"
-
-// isolates reports whether a command line starts clusters, which are given a network of their own where that is possible.
-func isolates(args []string) bool {
-	for _, arg := range args[1:] {
-		switch arg {
-		case "relay", "report", "help", "completion", "--list", "--help", "-h", "--" + relaysFlag:
-			return false
-		}
-	}
-	return true
+	os.Exit(exitCode(err))
 }
 
 // Exit codes.
@@ -53,9 +32,20 @@ const (
 // usageError is a mistake of the caller's.
 type usageError struct{ error }
 
+// exitStatus is how the same command ended in a network of its own, where it has said why.
+type exitStatus int
+
+// Error implements error.
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
 func exitCode(err error) int {
-	var usage usageError
-	if errors.As(err, &usage) {
+	if err == nil {
+		return 0
+	}
+	if status, ok := errors.AsType[exitStatus](err); ok {
+		return int(status)
+	}
+	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}
 	return exitShort

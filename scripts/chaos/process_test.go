@@ -50,7 +50,7 @@ func TestNothingIsLeftOfADriverThatIsEnded(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGKILL} {
 		t.Run(signal.String(), func(t *testing.T) {
 			logs := t.TempDir()
-			cmd := exec.Command(filepath.Join(dir, "chaos"), "partition60", "--binary", node, "--report", "", "--keys", "100", "--steady", "0s")
+			cmd := exec.Command(filepath.Join(dir, "chaos"), "partition60", "--binary", node, "--report", "", "--keys", "100", "--steady", "1ms")
 			cmd.Env = append(os.Environ(), "TMPDIR="+logs)
 			said, err := cmd.StderrPipe()
 			if err != nil {

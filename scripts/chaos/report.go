@@ -44,8 +44,11 @@ func readResult(file string) (result scenario.Result, err error) {
 	return result, nil
 }
 
-// writeReport writes the page of what has been carried out so far.
+// writeReport writes the page of what has been carried out so far, if there is to be one.
 func (o *options) writeReport() error {
+	if o.report == "" {
+		return nil
+	}
 	file, err := os.Create(o.report)
 	if err != nil {
 		return err

@@ -21,6 +21,9 @@ func Isolated() bool { return os.Getenv(isolatedVar) != "" }
 // the system does not allow that, which is for the superuser or where users may have namespaces. What runs there meets nothing
 // of the machine's network, and leaves nothing.
 func Isolate() (code int, ok bool) {
+	if _, err := exec.LookPath("ip"); err != nil { // which makes the links
+		return 0, false
+	}
 	cmd := exec.Command("/proc/self/exe", os.Args[1:]...)
 	cmd.Args[0] = os.Args[0]
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr

@@ -207,6 +207,9 @@ func (r *Run) conclude(err error) {
 	for i := range r.set.Keys {
 		r.result.Loads += r.origin.Loads(i)
 	}
+	if r.result.Faulty.Gets == 0 && !r.scenario.quiet && r.result.Failure == "" {
+		r.result.Failure = "nobody was asked for anything, so nothing could fall short"
+	}
 	if n := r.load.Skipped(); n > 0 {
 		r.note("Gets not sent for want of room", float64(n))
 	}

@@ -5,7 +5,6 @@ package scenario
 
 import (
 	"fmt"
-	"io"
 	"time"
 )
 
@@ -52,20 +51,6 @@ const (
 	comparedSteady = 15 * time.Second
 )
 
-// Settings are the same for all scenarios of a run of the driver.
-type Settings struct {
-	Binary   string        // the node's
-	Nodes    int           // if zero, the scenario's own number
-	Duration time.Duration // how long the load goes on after the fault; if zero, the scenario's own
-	Steady   time.Duration // how long it goes on before; if zero, the scenario's own
-	Rounds   int           // how often what is repeated is done; if zero, the scenario's own number
-	Seed     uint64        // of the faults and of the load
-	Keys     int           // that are read and counted
-	Rate     int           // Gets a second
-	Logs     string        // directory
-	Out      io.Writer     // gets a word on what is done
-}
-
 const (
 	// written is the number of keys that are written where a scenario writes, and fewWritten where it is about writes: so few
 	// that loads and writes of a key meet.
@@ -74,46 +59,6 @@ const (
 	// cold is the number of keys that nobody asks for but the scenario itself.
 	cold = 1000
 )
-
-func (s Scenario) withSettings(set Settings) (Scenario, Settings) {
-	if set.Nodes == 0 {
-		set.Nodes = s.Nodes
-	}
-	if set.Nodes == 0 {
-		set.Nodes = defaultNodes
-	}
-	if set.Duration == 0 {
-		set.Duration = s.length
-	}
-	if set.Duration == 0 {
-		set.Duration = defaultLength
-	}
-	if set.Steady == 0 {
-		set.Steady = s.steady
-	}
-	if set.Steady == 0 {
-		set.Steady = defaultSteady
-	}
-	if s.size == 0 {
-		s.size = defaultSize
-	}
-	if s.share == 0 {
-		s.share = defaultShare
-	}
-	if s.keys > 0 {
-		set.Keys = s.keys
-	}
-	if s.memory == "" {
-		s.memory = defaultMemory
-	}
-	if set.Rounds == 0 {
-		set.Rounds = s.rounds
-	}
-	if s.replicas == 0 {
-		s.replicas = 1
-	}
-	return s, set
-}
 
 // group is the configuration of the nodes' group.
 func (s Scenario) group() string {

@@ -65,6 +65,31 @@ func TestTimesAreNotJudgedWhereOnlyCountsAre(t *testing.T) {
 	}
 }
 
+func TestSettingsUnderWhichNothingIsDoneAreMistakes(t *testing.T) {
+	good := scenario.Settings{Binary: "/proc/self/exe", Keys: 1, Rate: 1}
+	if err := good.Validate(); err != nil {
+		t.Error(err)
+	}
+	for what, change := range map[string]func(*scenario.Settings){
+		"2 nodes":           func(s *scenario.Settings) { s.Nodes = 2 },
+		"201 nodes":         func(s *scenario.Settings) { s.Nodes = 201 },
+		"-1 nodes":          func(s *scenario.Settings) { s.Nodes = -1 },
+		"0 keys":            func(s *scenario.Settings) { s.Keys = 0 },
+		"0 Gets":            func(s *scenario.Settings) { s.Rate = 0 },
+		"-1 rounds":         func(s *scenario.Settings) { s.Rounds = -1 },
+		"-1s":               func(s *scenario.Settings) { s.Duration = -time.Second },
+		"-2s":               func(s *scenario.Settings) { s.Steady = -2 * time.Second },
+		"/nowhere":          func(s *scenario.Settings) { s.Binary = "/nowhere" },
+		"/proc/self/limits": func(s *scenario.Settings) { s.Binary = "/proc/self/limits" }, // is no program
+	} {
+		bad := good
+		change(&bad)
+		if err := bad.Validate(); err == nil || !strings.Contains(err.Error(), what) {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+}
+
 func TestNamesAreUniqueAndSayWhatMustBeReached(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range scenario.All() {
