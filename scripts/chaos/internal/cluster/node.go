@@ -131,7 +131,7 @@ func (n *Node) Start(ctx context.Context) error {
 		err = context.Cause(ctx)
 	}
 	if err != nil {
-		return fmt.Errorf("starting %s: %w", n.Name, err)
+		return fmt.Errorf("starting %s: %w: it said %q", n.Name, err, lastLine(n.cluster.logFile(n)))
 	}
 	n.change(Up)
 	return nil

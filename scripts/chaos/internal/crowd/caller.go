@@ -91,9 +91,9 @@ func (c *Caller) Reply(within time.Duration) (status int, took time.Duration, er
 			return 0, 0, err
 		}
 		text, took = append(text, piece...), at.Sub(c.asked.Round(0)) // the kernel's stamps are of the wall clock
-		reply, err := whole(text)
+		status, err := statusOf(text)
 		if err == nil {
-			return reply.StatusCode, took, nil
+			return status, took, nil
 		}
 		if len(piece) == 0 || len(text) > maxReply {
 			return 0, 0, fmt.Errorf("%d bytes are no reply: %w", len(text), err)
@@ -101,15 +101,15 @@ func (c *Caller) Reply(within time.Duration) (status int, took time.Duration, er
 	}
 }
 
-// whole returns the reply whose text has come; an error if some of it is missing.
-func whole(text []byte) (*http.Response, error) {
+// statusOf returns the status of the reply whose text has come; an error if some of it is missing.
+func statusOf(text []byte) (int, error) {
 	reply, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(text)), nil)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	defer reply.Body.Close()
 	_, err = io.Copy(io.Discard, reply.Body)
-	return reply, err
+	return reply.StatusCode, err
 }
 
 // receive returns what has come, and when the last of it did.
