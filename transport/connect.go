@@ -30,7 +30,7 @@ type lane struct {
 	in      *frameReader
 	session string // the server's name for it
 	key     []byte // that both sides have proved to know; nil if none was asked for
-	proof   []byte // of this side, which goes before all other frames; nil for none
+	first   []byte // the frame that goes before all others; nil for none
 }
 
 // openLane connects to the member and upgrades the connection to frames: the first lane of a session, which has no name yet, or
@@ -111,13 +111,17 @@ func (c *Client) welcomed(h handshake, reply *http.Response) (*lane, error) {
 	h.serverNonce = reply.Header.Get(headerNonce)
 	l := &lane{session: h.session}
 	keys := c.signer.keyring.keys.Load()
+	field := reply.Header.Get(headerProof)
 	if !keys.required() {
+		if field != "" { // the server waits for a proof, and serves who has none only once another frame has come
+			l.first = appendSignal(nil, kindPing, 0)
+		}
 		return l, nil
 	}
-	if l.key = h.provenHex(keys.accept, sideServer, reply.Header.Get(headerProof)); l.key == nil {
+	if l.key = h.provenHex(keys.accept, sideServer, field); l.key == nil {
 		return nil, errUnproven
 	}
-	l.proof = h.proof(keys.use, sideClient)
+	l.first = appendProof(nil, h.proof(keys.use, sideClient))
 	return l, nil
 }
 

@@ -33,6 +33,13 @@ var shake = transport.Handshake{Host: "x", ClientNonce: "c"}
 // framed upgrades a connection of a stranger's making.
 func framed(tb testing.TB, addr string) (net.Conn, *bufio.Reader) {
 	tb.Helper()
+	conn, in, _ := framedIn(tb, addr, "")
+	return conn, in
+}
+
+// framedIn is framed for a further lane of a session, or the first of a new one, which it names.
+func framedIn(tb testing.TB, addr, session string) (net.Conn, *bufio.Reader, string) {
+	tb.Helper()
 	conn, err := net.Dial("tcp", addr)
 	if err != nil {
 		tb.Fatal(err)
@@ -40,12 +47,14 @@ func framed(tb testing.TB, addr string) (net.Conn, *bufio.Reader) {
 	tb.Cleanup(func() { conn.Close() })
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
 	in := bufio.NewReader(conn)
-	io.WriteString(conn, shake.Request())
+	greeting := shake
+	greeting.Session = session
+	io.WriteString(conn, greeting.Request())
 	reply, err := http.ReadResponse(in, nil)
 	if err != nil || reply.StatusCode != http.StatusSwitchingProtocols {
 		tb.Fatalf("%v, %v", reply, err)
 	}
-	return conn, in
+	return conn, in, reply.Header.Get("Gocache-Session")
 }
 
 // readFrame returns the next frame.

@@ -121,7 +121,6 @@ func (h *hosted) runLarge(g *guest, key []byte, first *frame) {
 	defer closeWith(h.ctx, g.conn)()
 	var work sync.WaitGroup
 	work.Go(func() { h.sendLarge(g.conn); h.quit() })
-	g.in.max = maxPrefix
 	var err error
 	if first != nil {
 		err = h.takeLarge(g, *first)

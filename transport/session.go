@@ -52,10 +52,8 @@ func newSession(c *Client, first *lane) *session {
 	s.readOn()
 	s.large.queue, s.large.failed = make(chan largeRequest), make(chan struct{})
 	s.work.Go(func() { s.out.run(s.ctx.Done()) })
-	if first.proof != nil {
-		s.out.queued = appendProof(nil, first.proof)
-		s.out.flush(false)
-	}
+	s.out.queued = first.first
+	s.out.flush(false)
 	s.work.Go(s.receive)
 	s.work.Go(s.keep)
 	return s

@@ -128,11 +128,9 @@ func (s *session) failParked(ids []uint64) {
 func (s *session) serveLarge(l *lane) {
 	defer context.AfterFunc(s.ctx, func() { l.conn.Close() })()
 	defer l.conn.Close()
-	if l.proof != nil {
-		if _, err := l.conn.Write(appendProof(nil, l.proof)); err != nil {
-			s.close(fmt.Errorf("transport: %w", err))
-			return
-		}
+	if _, err := l.conn.Write(l.first); err != nil {
+		s.close(fmt.Errorf("transport: %w", err))
+		return
 	}
 	s.work.Go(func() { s.writeLarge(l.conn) })
 	l.in.max = maxPrefix

@@ -56,20 +56,20 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, refusal(BadRequest, errNoNonce))
 		return
 	}
-	joined := s.frames.find(h.session)
+	joined, limit := s.frames.find(h.session), maxPrefix
 	if h.session != "" && joined == nil {
 		s.refuse(w, r, refusal(BadRequest, errNoSession))
 		return
 	}
 	if h.session == "" {
-		h.session = rand.Text()
+		h.session, limit = rand.Text(), maxSmall
 	}
 	conn, early, err := hijack(w)
 	if err != nil {
 		return
 	}
 	g := &guest{
-		server: s, conn: conn, in: newFrameReader(conn, maxSmall, early), handshake: h,
+		server: s, conn: conn, in: newFrameReader(conn, limit, early), handshake: h,
 		keys: s.verifier.keyring.keys.Load(), local: fromLoopback(r) || showsToken(r, s.cfg.Token),
 		clientsOnly: isClientsOnly(r),
 	}
