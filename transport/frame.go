@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 )
 
 // kind says what a frame carries. Those that a reader does not know are skipped.
@@ -88,8 +89,8 @@ func (r *frameReader) read() (frame, error) {
 	}
 	head := r.buf[r.next:]
 	length := binary.BigEndian.Uint32(head)
-	if length == 0 {
-		return frame{}, errors.New("an empty frame")
+	if length == 0 || length > math.MaxInt32 {
+		return frame{}, fmt.Errorf("a frame of %d bytes", length)
 	}
 	k, total := kind(head[4]), int(length)-1
 	inside := min(total, r.max-headBytes)

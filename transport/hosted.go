@@ -35,7 +35,6 @@ type hosted struct {
 	conn   net.Conn
 	in     *frameReader
 	out    *outbox
-	keys   *keys         // at the time of the handshake
 	known  chan struct{} // closed once there are:
 	trust  trust
 	key    []byte            // that the client has proved to know; nil: none
@@ -53,9 +52,9 @@ type hosted struct {
 
 func newHosted(g *guest) *hosted {
 	h := &hosted{
-		server: g.server, id: g.handshake.session, conn: g.conn, in: g.in, keys: g.keys,
+		server: g.server, id: g.handshake.session, conn: g.conn, in: g.in,
 		known: make(chan struct{}), trust: trust{local: g.local, clientsOnly: g.clientsOnly},
-		out:    newOutbox(g.conn, sendTimeout),
+		out:    newClosedOutbox(g.conn, sendTimeout),
 		groups: map[string]string{}, underway: map[uint64]context.CancelFunc{}, heard: time.Now(),
 	}
 	h.came = h.heard
@@ -64,10 +63,11 @@ func newHosted(g *guest) *hosted {
 	return h
 }
 
-// run serves the session's first lane, whose client has proved that it knows key, nil for none, until the session ends.
-func (h *hosted) run(key []byte, first *frame) {
+// run serves the session's first lane until the session ends. Its client has proved that it knows key, nil for none, and is a member
+// or not.
+func (h *hosted) run(key []byte, member bool, first *frame) {
 	h.came = time.Now() // what came with the proof did so only now
-	h.key, h.trust.member = key, key != nil || !h.keys.required()
+	h.key, h.trust.member = key, member
 	close(h.known)
 	var work sync.WaitGroup
 	work.Go(func() { h.out.run(h.ctx.Done()) })
@@ -124,10 +124,9 @@ func (h *hosted) handle(f frame) bool {
 	case kindCancel, kindPing:
 		number, err := parseSignal(f.message)
 		if f.kind == kindPing {
-			h.out.signal(kindPong, number)
-		} else {
-			h.cancel(number)
+			return err == nil && h.signal(kindPong, number)
 		}
+		h.cancel(number)
 		return err == nil
 	}
 	return true
@@ -201,6 +200,16 @@ func (h *hosted) reply(id uint64, peer bool, resp *Response) bool {
 	return true
 }
 
+// signal is the outbox's, once there is room: whoever reads nothing is not to fill the memory.
+func (h *hosted) signal(k kind, number uint64) bool {
+	if h.out.lock(h.ctx) != nil {
+		return false
+	}
+	h.out.queued = appendSignal(h.out.queued, k, number)
+	h.out.unlockAndFlush(false)
+	return true
+}
+
 // goAway asks the client to send no more requests here.
 func (h *hosted) goAway() { h.out.signal(kindGoAway, 0) }
 
@@ -208,7 +217,7 @@ func (h *hosted) goAway() { h.out.signal(kindGoAway, 0) }
 func (h *hosted) idle(since time.Time) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.underway) == 0 && h.heard.Before(since)
+	return len(h.underway) == 0 && h.heard.Before(since) && h.large.idle()
 }
 
 // trusts reports whether the session may go on with other keys.

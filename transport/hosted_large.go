@@ -30,6 +30,7 @@ type largeReplies struct {
 	some   sync.Cond    // of mu: a reply waits, or closed
 	queue  []largeReply // guarded by mu
 	bytes  int          // guarded by mu; of the values in queue
+	sent   int          // guarded by mu; replies that lanes are writing
 	lanes  int          // guarded by mu
 	closed bool         // guarded by mu
 }
@@ -62,7 +63,22 @@ func (q *largeReplies) take() (largeReply, bool) {
 	r := q.queue[0]
 	q.queue = slices.Delete(q.queue, 0, 1)
 	q.bytes -= len(r.value)
+	q.sent++
 	return r, true
+}
+
+// done notes that a reply that was taken is written.
+func (q *largeReplies) done() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.sent--
+}
+
+// idle reports whether no reply waits, or is being written.
+func (q *largeReplies) idle() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.queue) == 0 && q.sent == 0
 }
 
 // drop takes out the reply to a request.
@@ -103,7 +119,7 @@ func (h *hosted) replyLarge(id uint64, peer bool, resp *Response, value []byte) 
 	case !ok:
 		return h.reply(id, peer, refusal(Overloaded, errParked))
 	case !lane:
-		h.out.signal(kindLarge, id)
+		return h.signal(kindLarge, id)
 	}
 	return true
 }
@@ -177,5 +193,6 @@ func (h *hosted) sendLarge(conn net.Conn) {
 			}
 			head, value = nil, value[len(part):]
 		}
+		h.large.done()
 	}
 }

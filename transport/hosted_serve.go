@@ -11,10 +11,11 @@ import (
 )
 
 var (
-	errNoOp     = errors.New("no such operation")
-	errCrowded  = fmt.Errorf("more than %d requests are under way", maxInFlight)
-	errParked   = errors.New("too many large values wait to be sent")
-	errRepeated = errors.New("a request with that id is under way")
+	errNoOp          = errors.New("no such operation")
+	errUnwantedValue = errors.New("only a Set or a GetMany has a value")
+	errCrowded       = fmt.Errorf("more than %d requests are under way", maxInFlight)
+	errParked        = errors.New("too many large values wait to be sent")
+	errRepeated      = errors.New("a request with that id is under way")
 )
 
 // start has the Handler answer a request in a goroutine of its own. One beyond the bound is refused, and not kept waiting: the
@@ -58,6 +59,9 @@ func (h *hosted) carryOut(ctx context.Context, in *incoming, r Request) bool {
 // limit refuses what is longer than its group allows; nil if nothing is.
 func (h *hosted) limit(r Request, length int) *Response {
 	if r.Op != Set && r.Op != GetMany {
+		if length > 0 {
+			return refusal(BadRequest, errUnwantedValue)
+		}
 		return nil
 	}
 	most, ok := h.server.cfg.Handler.MaxValueBytes(r.Group)

@@ -47,6 +47,20 @@ func newOutbox(conn net.Conn, timeout time.Duration) *outbox {
 	return &outbox{conn: conn, try: tryWriter(conn), timeout: timeout, hurry: make(chan []byte, 1)}
 }
 
+// newClosedOutbox returns an outbox that only queues until it is opened.
+func newClosedOutbox(conn net.Conn, timeout time.Duration) *outbox {
+	o := newOutbox(conn, timeout)
+	o.writing = true
+	return o
+}
+
+// open writes what was queued before.
+func (o *outbox) open() {
+	o.mu.Lock()
+	o.writing = false
+	o.unlockAndFlush(false)
+}
+
 // flush writes what is queued, unless somebody does already. Where others are about to send, it lets them do so first: alone,
 // that would only wake a thread that finds nothing to do.
 func (o *outbox) flush(others bool) {

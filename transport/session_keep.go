@@ -19,6 +19,10 @@ func (s *session) keep() {
 		}
 		s.readOn()
 		s.cancelLeft()
+		if err := s.lastOne(); err != nil { // the last call was given up
+			s.close(err)
+			return
+		}
 		if now := s.heard.Load(); now != heard {
 			heard, since = now, time.Now()
 		}

@@ -128,9 +128,11 @@ func (s *session) failParked(ids []uint64) {
 func (s *session) serveLarge(l *lane) {
 	defer context.AfterFunc(s.ctx, func() { l.conn.Close() })()
 	defer l.conn.Close()
-	if _, err := l.conn.Write(l.first); err != nil {
-		s.close(fmt.Errorf("transport: %w", err))
-		return
+	if l.first != nil {
+		if _, err := l.conn.Write(l.first); err != nil {
+			s.close(fmt.Errorf("transport: %w", err))
+			return
+		}
 	}
 	s.work.Go(func() { s.writeLarge(l.conn) })
 	l.in.max = maxPrefix

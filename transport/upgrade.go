@@ -70,8 +70,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 	}
 	g := &guest{
 		server: s, conn: conn, in: newFrameReader(conn, limit, early), handshake: h,
-		keys: s.verifier.keyring.keys.Load(), local: fromLoopback(r) || showsToken(r, s.cfg.Token),
-		clientsOnly: isClientsOnly(r),
+		local: fromLoopback(r) || showsToken(r, s.cfg.Token), clientsOnly: isClientsOnly(r),
 	}
 	if !s.frames.spawn(&s.serving, func() { g.run(joined) }) {
 		conn.Close()
@@ -136,7 +135,16 @@ func (g *guest) run(joined *hosted) {
 		}
 		defer g.server.frames.remove(own)
 	}
-	key, first, err := g.welcome()
+	g.keys = g.server.verifier.keyring.keys.Load() // not before: who replaces them looks for sessions after that
+	_, err := g.conn.Write(welcome(g.handshake, g.keys))
+	if joined == nil {
+		own.out.open()
+	}
+	var key []byte
+	var first *frame
+	if err == nil {
+		key, first, err = g.prove()
+	}
 	if err == nil {
 		err = g.conn.SetDeadline(time.Time{})
 	}
@@ -144,18 +152,10 @@ func (g *guest) run(joined *hosted) {
 	case err != nil:
 		g.server.refused.Warn().Stringer("from", g.conn.RemoteAddr()).Err(err).Msg("connection refused")
 	case joined == nil:
-		own.run(key, first)
+		own.run(key, key != nil || !g.keys.required(), first)
 	default:
 		joined.runLarge(g, key, first)
 	}
-}
-
-// welcome upgrades the connection, and returns what prove does.
-func (g *guest) welcome() (key []byte, first *frame, err error) {
-	if _, err := g.conn.Write(welcome(g.handshake, g.keys)); err != nil {
-		return nil, nil, err
-	}
-	return g.prove()
 }
 
 // prove waits for the first frame where a proof is asked for, and returns the key that it was made with, nil for none. A frame
