@@ -44,6 +44,20 @@ func TestAKillIsSeenAndSaidToBeADeath(t *testing.T) {
 	}
 }
 
+func TestWhoLeavesIsToldFromWhoDiesThoughSnapshotsAreSkipped(t *testing.T) {
+	t.Parallel()
+	all := startJoined(t, "a", "b", "c", "d")
+	b := all[1].Self()
+	if err := all[1].Leave(deadline(t)); err != nil {
+		t.Fatal(err)
+	}
+	closeCluster(t, all[2])
+	agree(t, all[0], all[3])
+	if got := all[0].Snapshot().Left; len(got) != 1 || got[0].Name != b.Name || got[0].Boot != b.Boot {
+		t.Errorf("%+v left, want %+v", got, b)
+	}
+}
+
 func TestADrainIsSeenBeforeItReturnsMuchLater(t *testing.T) {
 	t.Parallel()
 	all := startJoined(t, "a", "b", "c")

@@ -19,6 +19,10 @@ type Snapshot struct {
 	// Members are sorted by name. The member that published the snapshot is among them, unless NameTaken is set.
 	Members []Member
 
+	// Left are the last members that said that they leave, and went: who is told of snapshots, of which versions may be skipped,
+	// cannot tell by Members whether one died.
+	Left []Member
+
 	// NameTaken tells that the member of this one's name in Members is another one, which had the name first and is
 	// alive. The others do not know this one: it must not act as if it owned anything. It takes the name as soon as
 	// that member is gone.

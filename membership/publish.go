@@ -2,6 +2,7 @@ package membership
 
 import (
 	"context"
+	"slices"
 	"time"
 )
 
@@ -15,6 +16,9 @@ const (
 	maxCoalesce  = 100 * time.Millisecond
 	publishShare = 20
 )
+
+// maxLeft bounds Snapshot.Left: a callback that skips snapshots in which more leave takes some for dead.
+const maxLeft = 256
 
 // publish runs until Close, and publishes a snapshot soon after the table changed, or at once when it is asked to.
 func (c *Cluster) publish() {
@@ -45,7 +49,9 @@ func (c *Cluster) publishOnce() {
 	last := c.Snapshot()
 	diff := changes(last.Members, got.members, got.gone)
 	if len(diff) > 0 || got.nameTaken != last.NameTaken {
-		c.snapshot.Store(&Snapshot{Version: last.Version + 1, Members: got.members, NameTaken: got.nameTaken})
+		c.snapshot.Store(&Snapshot{
+			Version: last.Version + 1, Members: got.members, Left: leavers(last.Left, diff), NameTaken: got.nameTaken,
+		})
 		c.contacts.note(diff, time.Now())
 		if c.onSnapshot == nil {
 			c.greeters.tell(got.members)
@@ -60,6 +66,17 @@ func (c *Cluster) publishOnce() {
 	for _, n := range got.notices {
 		n.log(c.gossipLog.log)
 	}
+}
+
+// leavers adds those who left to the ones before.
+func leavers(before []Member, diff []change) []Member {
+	all := slices.Clip(before) // which others read
+	for _, ch := range diff {
+		if ch.kind == left {
+			all = append(all, ch.member)
+		}
+	}
+	return all[max(0, len(all)-maxLeft):]
 }
 
 // flush returns once what memberlist told so far is published.

@@ -27,7 +27,7 @@ func (n *Node) noteMissingLocked(old *view, members map[string]*peer) {
 		n.topology.missing = make(map[string]missing)
 	}
 	for _, p := range old.others {
-		if members[p.Name] == nil && !p.Draining {
+		if members[p.Name] == nil && !p.draining.Load() {
 			n.topology.missing[p.Name] = missing{p.boot, time.Now()}
 		}
 	}

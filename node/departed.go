@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/p2pcache/p2pcache/membership"
 	"github.com/p2pcache/p2pcache/transport"
 )
 
@@ -47,6 +48,16 @@ func (n *Node) departed(ctx context.Context, p *peer) bool {
 			return false
 		case <-n.ctx.Done():
 			return false
+		}
+	}
+}
+
+// noteLeft takes note of members that have said that they leave, and went, maybe before there was a view with them leaving.
+func (n *Node) noteLeft(members []membership.Member) {
+	v := n.view.Load()
+	for _, m := range members {
+		if p := v.other(m.Name); p != nil && p.boot == m.Boot {
+			p.draining.Store(true)
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/p2pcache/p2pcache/hashring"
+	"github.com/p2pcache/p2pcache/membership"
 )
 
 // ForceRing makes n see a ring of the named members alone, whatever the others see, from now on.
@@ -93,6 +94,16 @@ func (n *Node) OutliveLost() {
 		v.lost = append(v.lost, &lostPeer{peer: p.peer, until: time.Now().Add(-time.Second)})
 	}
 	n.view.Store(&v)
+}
+
+// MissLeave has n hear that a member has left without having heard that it was about to.
+func (n *Node) MissLeave(name string) {
+	s := n.cluster.Snapshot()
+	gone := slices.IndexFunc(s.Members, func(m membership.Member) bool { return m.Name == name })
+	s.Version++
+	s.Left = append(s.Left, s.Members[gone])
+	s.Members = slices.Delete(slices.Clone(s.Members), gone, gone+1)
+	n.applySnapshot(s)
 }
 
 // Knows says where the other members are that n knows, and those that it has lost.

@@ -39,7 +39,7 @@ type lostPeer struct {
 func (n *Node) lostLocked(old *view, members map[string]*peer) []*lostPeer {
 	var lost []*lostPeer
 	for _, p := range old.others {
-		if members[p.Name] == nil && !p.Draining {
+		if members[p.Name] == nil && !p.draining.Load() {
 			again := &peer{p.Member, n.newLink(p.Member, p.boot)} // the other link is closed, for those who wait for a reply
 			lost = append(lost, &lostPeer{peer: again, until: time.Now().Add(lostFor)})
 		}

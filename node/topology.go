@@ -51,6 +51,7 @@ func (n *Node) applySnapshot(s membership.Snapshot) {
 	if s.NameTaken {
 		self = "" // a peer has the name, and what it owns
 	}
+	n.noteLeft(s.Left)
 	n.setViewLocked(self, s.Members)
 }
 

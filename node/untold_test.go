@@ -102,3 +102,12 @@ func TestAMemberThatAPurgeHasMissedHearsOfItByGossip(t *testing.T) {
 		return err == nil && v.String() == "2"
 	})
 }
+
+// TestWhoLeavesSoonIsNotTakenForDead has a node be told that another one is gone before it was told that it leaves, as a busy one may.
+func TestWhoLeavesSoonIsNotTakenForDead(t *testing.T) {
+	nodes := nodetest.Start(t, 2)
+	nodes[0].MissLeave(nodes[1].Self().Name)
+	if knows := nodes[0].Knows(); knows != "" {
+		t.Errorf("it knows %s", knows)
+	}
+}
