@@ -160,7 +160,7 @@ func (c *Cache) Fits(key string, e Entry) bool {
 func (c *Cache) Remove(key string) bool {
 	hash := c.index.hash(key)
 	p := c.part(hash)
-	p.mu.Lock()
+	p.lock()
 	defer p.mu.Unlock()
 	m, ok := c.index.find(hash, key)
 	if !ok {

@@ -8,13 +8,13 @@ import (
 )
 
 const (
-	// A part of a cache has 128 to 256 chunks for its share of the budget, so that
-	// what is evicted at a time is a small part of it, and what is unused at the ends
-	// of logs too; and none larger than maxChunk, so that others wait for less than a
-	// millisecond while one is emptied.
-	chunksPerPart = 256
-	minChunk      = 512
-	maxChunk      = 1 << offBits
+	// leastChunks is how many chunks a full cache has at the least, and half of leastPerPart how many
+	// each of its parts has, so that what is freed at a time is a small part of the budget,
+	// and what is unused at the ends of logs too.
+	leastChunks  = 128
+	leastPerPart = 256
+	minChunk     = 512
+	maxChunk     = 1 << offBits
 
 	// chunkOverhead is what a chunk takes beside its bytes: itself and its place in
 	// the table.
@@ -29,17 +29,45 @@ type chunk struct {
 	id   uint32
 
 	// guarded by part.mu
-	fill       uint32 // as far as records reach; at most 4 GiB, for one record alone
-	dead       uint32 // of these, bytes of records that are in no index
-	live       int    // records that are in the index
-	log        *log   // nil once it was dropped
+	log        *log // nil once it was dropped
 	prev, next *chunk
 	age        uint64 // counts the chunks that joined logs of its kind before
-	due        int64  // no record expires before that; 0 if none does
-	sweepAt    int64  // when to look what has expired; 0 for never
+
+	// guarded by part.mu too, and changed by every store: it begins a cache line of its own, see alignedChunk
+	fill    uint32 // as far as records reach; at most 4 GiB, for one record alone
+	dead    uint32 // of these, bytes of records that are in no index
+	live    int    // records that are in the index
+	due     int64  // no record expires before that; 0 if none does
+	sweepAt int64  // when to look what has expired; 0 for never
 }
 
-func (ch *chunk) cost() int64 { return int64(cap(ch.data)) + chunkOverhead }
+// An alignedChunk fills cache lines, so that readers on other cores do not wait for the line that stores change. That of
+// a short chunk would cost too much.
+type alignedChunk struct {
+	chunk
+	_ [alignment]byte
+}
+
+const (
+	alignment   = 2*64 - unsafe.Sizeof(chunk{})
+	alignedFrom = 4 << 10
+)
+
+func chunkWith(data []byte) *chunk {
+	if len(data) < alignedFrom {
+		return &chunk{data: data}
+	}
+	aligned := alignedChunk{chunk: chunk{data: data}}
+	return &aligned.chunk
+}
+
+func (ch *chunk) cost() int64 {
+	n := int64(cap(ch.data)) + chunkOverhead
+	if len(ch.data) >= alignedFrom {
+		n += int64(alignment)
+	}
+	return n
+}
 
 func (ch *chunk) room() int { return len(ch.data) - int(ch.fill) }
 
@@ -51,6 +79,7 @@ type log struct {
 
 	// guarded by part.mu
 	oldest, newest *chunk
+	emptied        uint32 // as far as the oldest chunk was emptied
 	active         *chunk // that records are appended to, if any; behind it are only those of one large record
 }
 
@@ -85,7 +114,7 @@ func (l *log) join(ch *chunk) {
 }
 
 func (l *log) setOldest(ch *chunk) {
-	l.oldest = ch
+	l.oldest, l.emptied = ch, 0
 	if ch == nil {
 		l.head.Store(0)
 	} else {
@@ -143,7 +172,7 @@ func (l *log) hasRoom(size int) bool {
 // others behind it.
 func (l *log) newChunk(size int) *chunk {
 	if !l.alone(size) {
-		return &chunk{data: make([]byte, l.chunkBytes)}
+		return chunkWith(make([]byte, l.chunkBytes))
 	}
 	return newChunkOf(size)
 }
@@ -151,7 +180,7 @@ func (l *log) newChunk(size int) *chunk {
 // newChunkOf makes a chunk as long as the allocator makes it for that size.
 func newChunkOf(size int) *chunk {
 	data := slices.Grow([]byte(nil), size)
-	return &chunk{data: data[:cap(data)]}
+	return chunkWith(data[:cap(data)])
 }
 
 // addedLocked notes that a record was appended.
@@ -188,7 +217,7 @@ func chunkBytes(budget int64, parts int) int {
 		return 0
 	}
 	n := minChunk
-	for int64(n) < budget/int64(chunksPerPart*parts) && n < maxChunk {
+	for int64(n) < budget/int64(max(2*leastChunks, leastPerPart*parts)) && n < maxChunk {
 		n *= 2
 	}
 	return n

@@ -1,9 +1,9 @@
 package lru
 
-// evictUsedLocked evicts the records of the oldest chunk of a log that were not
-// used, and gives the others another round.
+// evictUsedLocked evicts, of a step of the oldest chunk of a log, the records that were
+// not used. The others have another round.
 func (p *part) evictUsedLocked(ch *chunk, rules *rules, now int64, spare bool) {
-	for r := range p.recordsLocked(ch) {
+	for r := range p.stepLocked(ch.log) {
 		s := slot(r.word.Load())
 		if spare && s.uses() > 0 && !r.expired(now) {
 			p.countLocked(1)
@@ -12,7 +12,9 @@ func (p *part) evictUsedLocked(ch *chunk, rules *rules, now int64, spare bool) {
 		}
 		p.evictLocked(r, now)
 	}
-	p.rotateLocked(ch)
+	if ch.log.emptied == ch.fill {
+		p.rotateLocked(ch)
+	}
 }
 
 // evictLocked removes a record from the index.
@@ -123,6 +125,7 @@ func (p *part) tidyLocked(ch *chunk, most int) {
 	case ch == ch.log.active:
 	case ch.live == 0:
 		p.closeLocked(ch)
+	case ch == ch.log.oldest && ch.log.emptied > 0: // soon all of it goes
 	case int(ch.dead) > most:
 		p.compactLocked(ch)
 	}

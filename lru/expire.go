@@ -52,7 +52,7 @@ func (c *Cache) sweep(now int64) bool {
 }
 
 func (p *part) sweep(now int64) bool {
-	p.mu.Lock()
+	p.lock()
 	defer p.mu.Unlock()
 	return p.sweepLocked(sweepMost/len(p.cache.parts), now)
 }
@@ -131,10 +131,10 @@ func (p *part) expireLocked(r *record, now int64) {
 
 // lockSwept locks p.mu when nothing that has expired is left. The caller unlocks it.
 func (p *part) lockSwept() {
-	p.mu.Lock()
+	p.lock()
 	for p.sweepDueLocked() {
 		p.mu.Unlock() // a moment for the writers who wait
-		p.mu.Lock()
+		p.lock()
 	}
 }
 

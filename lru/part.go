@@ -9,8 +9,8 @@ const (
 	// partBytes is how much budget there is to a part of a cache, and maxParts how many
 	// parts there are at most. More parts would hardly ever be written to at the same
 	// time, and each has chunks that are not full.
-	partBytes = 4 << 20
-	maxParts  = 8
+	partBytes = 2 << 20
+	maxParts  = 16
 )
 
 // The kinds of queues.
@@ -90,4 +90,18 @@ func (p *part) fitGhostsLocked(entries int) {
 	before := p.ghosts.cost()
 	p.ghosts.fit(entries)
 	p.cache.ghostBytes.Add(p.ghosts.cost() - before)
+}
+
+// spins is how often lock looks whether the mutex is free before it waits: for longer than most hold it. A goroutine that waits
+// comes to run again long after.
+const spins = 4096
+
+// lock locks p.mu.
+func (p *part) lock() {
+	for range spins {
+		if p.mu.TryLock() {
+			return
+		}
+	}
+	p.mu.Lock()
 }

@@ -53,7 +53,7 @@ func (p *part) promiseLocked(into *log, size int, more int64) (fresh *chunk, nee
 		p.changes++
 		p.mu.Unlock()
 		promised.wait()
-		p.mu.Lock()
+		p.lock()
 	}
 	if into.hasRoom(size) {
 		return nil, need
@@ -86,7 +86,7 @@ func (p *part) makeRoomLocked(ofHot, now int64) {
 	}
 	p.changes++
 	p.mu.Unlock()
-	defer p.mu.Lock()
+	defer p.lock()
 	if ofHot > 0 {
 		c.limitHot(ofHot, now)
 	}
@@ -141,11 +141,12 @@ func (c *Cache) makeRoom(now int64) {
 	}
 }
 
-// evict empties a chunk, sparing what was used or not, and returns what that takes, 0 if there was none.
+// evict empties a step of a chunk, sparing what was used or not, and returns about how long that was, 0 if there was none.
 func (c *Cache) evict(now int64, spare bool) int64 {
 	ofSmall, ofMain := c.queues[small].bytes.Load(), c.queues[main].bytes.Load()
+	notFull := int64(len(c.parts) * c.queues[small].chunkBytes) // at most, of chunks that records are appended to
 	order := [...]int{demoted, main, small, hot}
-	if float64(ofSmall) > float64(ofSmall+ofMain)*c.trials.rules().share {
+	if float64(ofSmall-notFull) > float64(ofSmall+ofMain)*c.trials.rules().share {
 		order = [...]int{demoted, small, main, hot}
 	}
 	for _, kind := range order {
@@ -156,35 +157,49 @@ func (c *Cache) evict(now int64, spare bool) int64 {
 	return 0
 }
 
-// evictOldest empties the oldest chunk of a kind.
+// evictOldest empties a step of the oldest chunk of a kind.
 func (c *Cache) evictOldest(kind int, now int64, spare bool) int64 {
-	p := c.oldest(kind)
+	p := c.lockOldest(kind)
 	if p == nil {
 		return 0
 	}
-	p.mu.Lock()
 	defer p.mu.Unlock()
 	ch := p.logs[kind].oldest
 	if ch == nil {
 		return 1 // somebody else was faster
 	}
 	p.changes++
-	cost := ch.cost()
+	emptied := min(ch.cost(), stepBytes)
 	if kind == small {
 		p.evictSmallLocked(ch, c.trials.rules(), now, spare)
 	} else {
 		p.evictUsedLocked(ch, c.trials.rules(), now, spare && kind != demoted)
 	}
-	return cost
+	return emptied
 }
 
-// oldest returns the part that has the oldest chunk of a kind, or nil if none has any.
-func (c *Cache) oldest(kind int) (oldest *part) {
-	least := uint64(math.MaxUint64)
+// lockOldest locks the part that has the oldest chunk of a kind, and returns nil if none has any. Of parts whose mutexes are held,
+// by others who evict, it takes the next: to wait would take longer than to evict does.
+func (c *Cache) lockOldest(kind int) *part {
+	oldest, age := c.oldest(kind, 0)
+	for p := oldest; p != nil; p, age = c.oldest(kind, age) {
+		if p.mu.TryLock() {
+			return p
+		}
+	}
+	if oldest != nil {
+		oldest.lock()
+	}
+	return oldest
+}
+
+// oldest returns the part that has the oldest chunk of a kind, of those that are younger than after, or nil if none has any.
+func (c *Cache) oldest(kind int, after uint64) (oldest *part, least uint64) {
+	least = math.MaxUint64
 	for i := range c.parts {
-		if age := c.parts[i].logs[kind].head.Load(); age != 0 && age < least {
+		if age := c.parts[i].logs[kind].head.Load(); age > after && age < least {
 			oldest, least = &c.parts[i], age
 		}
 	}
-	return oldest
+	return oldest, least
 }

@@ -1,7 +1,7 @@
 package lru
 
-// evictSmallLocked empties the oldest chunk of the small queue: what rules let into
-// the main queue moves there, the rest is evicted and leaves ghosts.
+// evictSmallLocked empties a step of the oldest chunk of the small queue: what rules let
+// into the main queue moves there, the rest is evicted and leaves ghosts.
 func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) {
 	// While the small queue is far above its share, the main one has room.
 	ofSmall, ofMain := p.cache.queues[small].bytes.Load(), p.cache.queues[main].bytes.Load()
@@ -10,7 +10,7 @@ func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) 
 	if from.active == ch {
 		from.active = nil
 	}
-	for r := range p.recordsLocked(ch) {
+	for r := range p.stepLocked(from) {
 		s := slot(r.word.Load())
 		if r.expired(now) {
 			p.evictLocked(r, now)
@@ -32,7 +32,9 @@ func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) 
 		p.ghosts.add(r.hash, s.frequency())
 		p.evictLocked(r, now)
 	}
-	p.closeLocked(ch)
+	if from.emptied == ch.fill {
+		p.closeLocked(ch)
+	}
 }
 
 // mayStayLocked reports whether a record that was used so often moves to the main

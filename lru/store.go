@@ -5,7 +5,7 @@ import "time"
 // set stores a record in place of the one that its key had.
 func (p *part) set(hash uint64, key string, d *draft, now int64) {
 	c := p.cache
-	p.mu.Lock()
+	p.lock()
 	defer p.mu.Unlock()
 	p.touched += p.ghosts.touch(hash)
 	p.tendLocked(now)
@@ -30,7 +30,7 @@ func (p *part) set(hash uint64, key string, d *draft, now int64) {
 // demote is Demote, in the part of the key.
 func (p *part) demote(hash uint64, key string, ttl time.Duration) bool {
 	c := p.cache
-	p.mu.Lock()
+	p.lock()
 	defer p.mu.Unlock()
 	for found := false; ; found = true {
 		m, ok := c.index.find(hash, key)

@@ -35,13 +35,27 @@ const ahead = 8
 // recordsLocked yields the records of a chunk that are alive. The body may drop or
 // move the one it was given.
 func (p *part) recordsLocked(ch *chunk) iter.Seq[*record] {
+	off := uint32(0)
+	return p.recordsFromLocked(ch, &off, ch.fill)
+}
+
+// stepBytes is how much of a chunk is emptied at a time, so that who waits for the part's mutex waits for microseconds.
+const stepBytes = 8 << 10
+
+// stepLocked yields the records that are alive of the next stretch of a log's oldest chunk, and notes that it was emptied.
+func (p *part) stepLocked(l *log) iter.Seq[*record] {
+	return p.recordsFromLocked(l.oldest, &l.emptied, min(l.emptied+stepBytes, l.oldest.fill))
+}
+
+// recordsFromLocked yields those that begin at off or behind it, and before to, and moves off along.
+func (p *part) recordsFromLocked(ch *chunk, off *uint32, to uint32) iter.Seq[*record] {
 	return func(yield func(*record) bool) {
 		var records [ahead]record
-		for off := uint32(0); off < ch.fill; {
+		for *off < to {
 			n := 0
-			for ; n < ahead && off < ch.fill; n++ {
-				records[n] = p.readLocked(ch, off)
-				off = records[n].end
+			for ; n < ahead && *off < to; n++ {
+				records[n] = p.readLocked(ch, *off)
+				*off = records[n].end
 			}
 			for i := range records[:n] {
 				r := &records[i]
