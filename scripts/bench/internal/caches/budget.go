@@ -8,30 +8,30 @@ const (
 	closeEnough = 0.995
 )
 
-// BudgetFor is the largest budget, in bytes, with which this project's store never held more than so many entries in a trial that
-// returns the most that it held. The store is bounded by what it takes, overhead and unused room included, so that the number of
-// entries follows only from a trial. The search begins at the budget first.
-func BudgetFor(entries int, first int64, trial func(budget int64) (peak int, err error)) (int64, error) {
+// BudgetFor is the largest budget, in bytes, with which this project's store never held more than so much, such as entries, in a
+// trial that returns the most that it held. The store is bounded by what it takes, overhead and unused room included, so that what
+// it holds follows only from a trial. The search begins at the budget first.
+func BudgetFor(most int, first int64, trial func(budget int64) (peak int, err error)) (int64, error) {
 	budget, best, bestPeak := first, int64(lru.MinMaxBytes), -1
-	low, high := int64(0), int64(0) // budgets that hold too few and too many; 0: not known
+	low, high := int64(0), int64(0) // budgets that hold too little and too much; 0: not known
 	for range budgetTries {
 		budget = max(budget, lru.MinMaxBytes)
 		peak, err := trial(budget)
 		if err != nil {
 			return 0, err
 		}
-		if peak > entries {
+		if peak > most {
 			high = budget
 		} else {
 			low = budget
 			if peak >= bestPeak {
 				best, bestPeak = budget, peak
 			}
-			if float64(peak) >= closeEnough*float64(entries) {
+			if float64(peak) >= closeEnough*float64(most) {
 				break
 			}
 		}
-		budget = nextBudget(budget, low, high, float64(entries)/float64(max(peak, 1)))
+		budget = nextBudget(budget, low, high, float64(most)/float64(max(peak, 1)))
 	}
 	return best, nil
 }

@@ -35,3 +35,12 @@ func (s store) Set(key string, value []byte) {
 }
 
 func (s store) Len() int { return s.cache.Len() }
+
+// leastHeader is what the store writes before each key and value, at the least.
+const leastHeader = 3
+
+// Payload is what the keys and values that this project's store holds take, in bytes, or little more.
+func Payload(c Cache) int {
+	held := c.(store).cache.Stats().Owned
+	return int(held.Bytes) - held.Entries*(lru.EntryOverhead+leastHeader)
+}

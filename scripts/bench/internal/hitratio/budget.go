@@ -23,7 +23,7 @@ func runStore(t trace, entries int) (outcome, error) {
 	size := equalValues(entries)
 	outcomes := make(map[int64]outcome)
 	budget, err := caches.BudgetFor(entries, int64(entries)*int64(size(0)), func(budget int64) (int, error) {
-		o, err := run(caches.P2PCache, caches.Limit{Bytes: budget}, t, size, true)
+		o, err := run(caches.P2PCache, caches.Limit{Bytes: budget}, t, size, caches.Cache.Len)
 		outcomes[budget] = o
 		if o.peak == len(t.keys) {
 			o.peak = min(o.peak, entries) // a larger budget would hold no more

@@ -16,6 +16,9 @@ var everyPolicy = []caches.Kind{caches.P2PCache, caches.LRU, caches.S3FIFO, cach
 
 const bound = "Belady"
 
+// strict is this project's store with a budget of which its overhead takes a part.
+const strict = "p2pcache, overhead counted"
+
 // policiesNamed are this project's store and those of the others that are named; all if none is.
 func policiesNamed(names []string) ([]caches.Kind, error) {
 	if len(names) == 0 {
@@ -39,7 +42,7 @@ type figures struct {
 	trace trace
 	size  size
 	hits  map[string]float64 // by policy, and of the bound
-	bytes map[string]float64 // by policy: bytes hit, with values of mixed sizes
+	bytes map[string]float64 // by policy, and strict: bytes hit, with values of mixed sizes
 }
 
 // compare replays each trace at each size on each policy, several at once.
@@ -60,12 +63,17 @@ func compare(policies []caches.Kind, traces []trace, sizes []size) ([]figures, e
 
 func (f *figures) fill(policies []caches.Kind) error {
 	equal, mixed := make([]outcome, len(policies)), make([]outcome, len(policies))
-	best := 0
+	best, budget := 0, f.size.budgetOf(f.trace)
+	var counted outcome
 	var work errgroup.Group
 	work.SetLimit(runtime.GOMAXPROCS(0))
 	work.Go(func() error {
 		best = belady(f.trace, f.size.entriesOf(f.trace))
 		return nil
+	})
+	work.Go(func() (err error) {
+		counted, err = runMixed(caches.P2PCache, budget, f.trace)
+		return err
 	})
 	for i, kind := range policies {
 		work.Go(func() (err error) {
@@ -73,13 +81,14 @@ func (f *figures) fill(policies []caches.Kind) error {
 			return err
 		})
 		work.Go(func() (err error) {
-			mixed[i], err = runMixed(kind, f.size.budgetOf(f.trace), f.trace)
+			mixed[i], err = runPayload(kind, budget, f.trace)
 			return err
 		})
 	}
 	if err := work.Wait(); err != nil {
 		return err
 	}
+	f.bytes[strict] = counted.bytePercent()
 	f.hits[bound] = 100 * float64(best) / float64(len(f.trace.accesses))
 	for i, kind := range policies {
 		f.hits[kind.Name], f.bytes[kind.Name] = equal[i].hitPercent(), mixed[i].bytePercent()
@@ -91,5 +100,5 @@ func runEqual(kind caches.Kind, t trace, entries int) (outcome, error) {
 	if kind.Name == caches.P2PCache.Name {
 		return runStore(t, entries)
 	}
-	return run(kind, caches.Limit{Entries: entries}, t, equalValues(entries), false)
+	return run(kind, caches.Limit{Entries: entries}, t, equalValues(entries), nil)
 }

@@ -37,5 +37,20 @@ func (s size) budgetOf(t trace) int64 {
 // runMixed replays t with values of mixed sizes within one budget. The peers count keys and values against it, this
 // project's store its overhead too.
 func runMixed(kind caches.Kind, budget int64, t trace) (outcome, error) {
-	return run(kind, caches.Limit{Bytes: budget}, t, mixedValues, false)
+	return run(kind, caches.Limit{Bytes: budget}, t, mixedValues, nil)
+}
+
+// runPayload is runMixed for caches of which each holds as many bytes of keys and values: this project's store has the largest
+// budget with which it never holds more.
+func runPayload(kind caches.Kind, payload int64, t trace) (outcome, error) {
+	if kind.Name != caches.P2PCache.Name {
+		return runMixed(kind, payload, t)
+	}
+	outcomes := make(map[int64]outcome)
+	budget, err := caches.BudgetFor(int(payload), payload, func(budget int64) (int, error) {
+		o, err := run(kind, caches.Limit{Bytes: budget}, t, mixedValues, caches.Payload)
+		outcomes[budget] = o
+		return o.peak, err
+	})
+	return outcomes[budget], err
 }

@@ -26,7 +26,7 @@ const (
 )
 
 // inProcess are the caches without a cluster.
-var inProcess = []caches.Kind{caches.P2PCache, caches.Otter, caches.Theine, caches.Ristretto, caches.Freecache}
+var inProcess = []caches.Kind{caches.P2PCache, caches.Otter, caches.Theine, caches.Ristretto, caches.Freecache, caches.GoMap}
 
 // names are those of all contenders, this project's Get first.
 func names() []string {

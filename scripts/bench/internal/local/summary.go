@@ -39,6 +39,7 @@ func summary(found map[string][]figures) report.Report {
 		Notes: []string{
 			"Group.Get is what a program calls: checks, counters and the choice of who owns the key are in it, for p2pcache and for groupcache. " +
 				"Behind the other names stands the bare cache; p2pcache store is the bare one of this project.",
+			"Go map is no cache: a map[string][]byte that nobody writes to, read without a lock. It tells what any lookup costs here.",
 			"Each caller asks for keys drawn beforehand, and all contenders are called through one function value. Each has a process of its own; they " +
 				"take turns.",
 			"What it does not show: misses, which cost a load, and more cores than these.",
