@@ -10,7 +10,7 @@ const (
 	// parts there are at most. More parts would hardly ever be written to at the same
 	// time, and each has chunks that are not full.
 	partBytes = 2 << 20
-	maxParts  = 16
+	maxParts  = 8
 )
 
 // The kinds of queues.

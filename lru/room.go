@@ -146,7 +146,8 @@ func (c *Cache) evict(now int64, spare bool) int64 {
 	ofSmall, ofMain := c.queues[small].bytes.Load(), c.queues[main].bytes.Load()
 	notFull := int64(len(c.parts) * c.queues[small].chunkBytes) // at most, of chunks that records are appended to
 	order := [...]int{demoted, main, small, hot}
-	if float64(ofSmall-notFull) > float64(ofSmall+ofMain)*c.trials.rules().share {
+	// Gated rules leave the main queue as it is: an entry larger than the small one's share must not drive out what has proved itself.
+	if rules := c.trials.rules(); rules.gated || float64(ofSmall-notFull) > float64(ofSmall+ofMain)*rules.share {
 		order = [...]int{demoted, small, main, hot}
 	}
 	for _, kind := range order {

@@ -1,11 +1,15 @@
 package lru
 
+// openAbove is the share of owned entries above which the small queue goes into the main one without
+// a comparison: then the main queue has room, as after other rules. It is more than what a large entry
+// leaves for others when it goes.
+const openAbove = 1.0 / 16
+
 // evictSmallLocked empties a step of the oldest chunk of the small queue: what rules let
 // into the main queue moves there, the rest is evicted and leaves ghosts.
 func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) {
-	// While the small queue is far above its share, the main one has room.
 	ofSmall, ofMain := p.cache.queues[small].bytes.Load(), p.cache.queues[main].bytes.Load()
-	open := float64(ofSmall-2*ch.cost()) > float64(ofSmall+ofMain)*rules.share
+	open := float64(ofSmall-2*ch.cost()) > float64(ofSmall+ofMain)*openAbove
 	from, to := &p.logs[small], &p.logs[main]
 	if from.active == ch {
 		from.active = nil
