@@ -32,6 +32,8 @@ type ClientConfig struct {
 
 	// Token is Config.ClientToken of the members. If empty, none is shown.
 	Token string
+
+	network network
 }
 
 // Client asks a cluster from outside, through one of its members. It is safe for concurrent use.
@@ -51,7 +53,7 @@ func NewClient(cfg ClientConfig) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("node: client: %w", err)
 	}
-	client := transport.NewClient(transport.ClientConfig{Addr: addr, TLS: tlsConfig, TLSNow: certs.source(), Token: cfg.Token})
+	client := transport.NewClient(transport.ClientConfig{Addr: addr, TLS: tlsConfig, TLSNow: certs.source(), Token: cfg.Token, Dial: cfg.network.dial})
 	keys.giveHTTP(client)
 	return &Client{client}, nil
 }

@@ -112,6 +112,14 @@ type Config struct {
 
 	// DrainTimeout bounds Leave: handing over, telling the others and ending open requests. If zero, 30 s.
 	DrainTimeout time.Duration
+
+	network network
+}
+
+// network is what nodes and clients reach others over. What is nil is the machine's; tests have another.
+type network struct {
+	gossip membership.Network
+	dial   func(ctx context.Context, network, addr string) (net.Conn, error)
 }
 
 func (c Config) withDefaults() Config {

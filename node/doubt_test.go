@@ -15,151 +15,162 @@ import (
 	"github.com/p2pcache/p2pcache/node/nodetest"
 )
 
-// forgottenByAll has nobody tell the third node of writes.
+// forgottenByAll has nobody tell the third node of writes, from a moment on that is later than all before.
 func forgottenByAll(first, second *node.Node, third string) {
+	time.Sleep(time.Millisecond)
 	first.ForgetMember(third, false)
 	second.ForgetMember(third, false)
 }
 
 func TestANodeThatStoodStillServesNothingThatWasRemovedMeanwhile(t *testing.T) {
-	nodes, groups, key := removeAt(t, forgottenByAll)
-	mustGet(t, groups[2], key, "0") // nobody told it: this is what makes the test one
-	nodes[2].StandStill()
-	mustGet(t, groups[2], key, "1")
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes, groups, key := removeAt(t, s, forgottenByAll)
+		mustGet(t, groups[2], key, "0") // nobody told it: this is what makes the test one
+		nodes[2].StandStill()
+		mustGet(t, groups[2], key, "1")
+	})
 }
 
 func TestANodeThatStoodStillLoadsNothingThatWasNotWritten(t *testing.T) {
-	nodes := nodetest.Start(t, 3)
-	o := numbered()
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
-	key := ownedBy(nodes[2], "scores", 1)[0]
-	mustGet(t, groups[2], key, "1")
-	nodes[2].StandStill()
-	for _, g := range groups {
-		mustGet(t, g, key, "1") // as the others vouch for it
-	}
-	nodes[2].EndDoubt()
-	mustGet(t, groups[2], key, "1")
-	asked := requests(groups[2])
-	mustGet(t, groups[2], key, "1")
-	if n := requests(groups[2]); n != asked {
-		t.Errorf("what was confirmed is confirmed again: %d more requests", n-asked)
-	}
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(3)
+		o := numbered()
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+		key := ownedBy(nodes[2], "scores", 1)[0]
+		mustGet(t, groups[2], key, "1")
+		nodes[2].StandStill()
+		for _, g := range groups {
+			mustGet(t, g, key, "1") // as the others vouch for it
+		}
+		nodes[2].EndDoubt()
+		mustGet(t, groups[2], key, "1")
+		asked := requests(groups[2])
+		mustGet(t, groups[2], key, "1")
+		if n := requests(groups[2]); n != asked {
+			t.Errorf("what was confirmed is confirmed again: %d more requests", n-asked)
+		}
+	})
 }
 
 func TestAStandstillThatNobodyNoticedLeavesNoDoubt(t *testing.T) {
-	nodes := nodetest.Start(t, 3)
-	o := numbered()
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
-	key := ownedBy(nodes[2], "scores", 1)[0]
-	mustGet(t, groups[2], key, "1")
-	const long = time.Second              // more than the others wait before they take a member for dead
-	pauseFor(long + 500*time.Millisecond) // or they would not have known each other for as long
-	for _, n := range nodes {             // nobody can vouch for it
-		n.StandStillFor(long)
-	}
-	for _, g := range groups {
-		mustGet(t, g, key, "1")
-	}
-	for _, n := range nodes {
-		waitFor(t, "nothing is in doubt", func() bool { return !n.InDoubt() })
-	}
-	mustGet(t, groups[2], key, "1")
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(3)
+		o := numbered()
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+		key := ownedBy(nodes[2], "scores", 1)[0]
+		mustGet(t, groups[2], key, "1")
+		const long = time.Second              // more than the others wait before they take a member for dead
+		pauseFor(long + 500*time.Millisecond) // or they would not have known each other for as long
+		for _, n := range nodes {             // nobody can vouch for it
+			n.StandStillFor(long)
+		}
+		for _, g := range groups {
+			mustGet(t, g, key, "1")
+		}
+		for _, n := range nodes {
+			waitFor(t, "nothing is in doubt", func() bool { return !n.InDoubt() })
+		}
+		mustGet(t, groups[2], key, "1")
+	})
 }
 
 func TestANodeThatWasCutOffServesNothingThatWasRemovedMeanwhile(t *testing.T) {
-	nodes, groups, key := removeAt(t, forgottenByAll)
-	for _, n := range nodes[:2] {
-		nodes[2].ForgetMember(n.Self().Name, true)
-	}
-	mustGet(t, groups[2], key, "0") // nobody told it: this is what makes the test one
-	for _, n := range nodes {
-		n.RestoreRing()
-	}
-	mustGet(t, groups[2], key, "1")
-	for _, n := range nodes[:2] {
-		if n.InDoubt() {
-			t.Error("the larger side doubts as well")
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes, groups, key := removeAt(t, s, forgottenByAll)
+		for _, n := range nodes[:2] {
+			nodes[2].ForgetMember(n.Self().Name, true)
 		}
-	}
+		mustGet(t, groups[2], key, "0") // nobody told it: this is what makes the test one
+		for _, n := range nodes {
+			n.RestoreRing()
+		}
+		mustGet(t, groups[2], key, "1")
+		for _, n := range nodes[:2] {
+			if n.InDoubt() {
+				t.Error("the larger side doubts as well")
+			}
+		}
+	})
 }
 
 func TestNodesThatStoodStillVouchForNothing(t *testing.T) {
-	nodes, groups, key := removeAt(t, forgottenByAll)
-	for _, n := range nodes {
-		n.StandStill()
-	}
-	mustGet(t, groups[2], key, "1")
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes, groups, key := removeAt(t, s, forgottenByAll)
+		for _, n := range nodes {
+			n.StandStill()
+		}
+		mustGet(t, groups[2], key, "1")
+	})
 }
 
 func TestAGetAtANodeThatWritesMayMissJoinsNoEarlierLoad(t *testing.T) {
-	nodes := nodetest.Start(t, 3)
-	began, release := make(chan struct{}, 2), make(chan struct{})
-	var calls atomic.Int64
-	o := numbered()
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1, Load: func(ctx context.Context, key string) (node.Value, error) {
-		v, err := o.load(ctx, key)
-		if calls.Add(1) == 1 {
-			began <- struct{}{}
-			<-release
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(3)
+		began, release := make(chan struct{}, 2), make(chan struct{})
+		var calls atomic.Int64
+		o := numbered()
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1, Load: func(ctx context.Context, key string) (node.Value, error) {
+			v, err := o.load(ctx, key)
+			if calls.Add(1) == 1 {
+				began <- struct{}{}
+				<-release
+			}
+			return v, err
+		}})
+		key := ownedBy(nodes[2], "scores", 1)[0]
+		nodes[2].StandStill()
+		go groups[2].Get(t.Context(), key)
+		<-began
+		forgottenByAll(nodes[0], nodes[1], nodes[2].Self().Name)
+		if err := groups[0].Remove(t.Context(), key); err != nil {
+			t.Fatal(err)
 		}
-		return v, err
-	}})
-	key := ownedBy(nodes[2], "scores", 1)[0]
-	nodes[2].StandStill()
-	go groups[2].Get(t.Context(), key)
-	<-began
-	forgottenByAll(nodes[0], nodes[1], nodes[2].Self().Name)
-	if err := groups[0].Remove(t.Context(), key); err != nil {
-		t.Fatal(err)
-	}
-	go close(release)
-	mustGet(t, groups[2], key, "2")
+		go close(release)
+		mustGet(t, groups[2], key, "2")
+	})
 }
 
 func TestANodeThatNotAllKnowDoubtsUntilTheyDo(t *testing.T) {
-	nodes := nodetest.Start(t, 2)
-	o := numbered()
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
-	listen := startDeaf(t, "scores", nodes[0].Self().GossipAddr)
-	waitFor(t, "the deaf one is a member", func() bool { return len(nodes[0].Members()) == 3 && len(nodes[1].Members()) == 3 })
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(2)
+		o := numbered()
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+		listen := startDeaf(t, s, "scores", nodes[0].Self().GossipAddr)
+		waitFor(t, "the deaf one is a member", func() bool { return len(nodes[0].Members()) == 3 && len(nodes[1].Members()) == 3 })
 
-	third := restart(t, "third", nodes[0].Self().GossipAddr)
-	if !third.IsUnknown() {
-		t.Error("a node that has just come keeps what it gets, and not all know it")
-	}
-	waitFor(t, "it keeps what it gets", func() bool { return !third.IsUnknown() })
-	if !third.InDoubt() {
-		t.Error("it does not doubt what it keeps")
-	}
-	g, err := third.NewGroup("scores", node.GroupConfig{Load: o.load, HotTTL: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	key := ownedBy(third, "scores", 1)[0]
-	mustGet(t, g, key, "1")
-	mustGet(t, g, key, "1") // as the others vouch for it
-	for _, n := range nodes {
-		n.ForgetMember("third", false)
-	}
-	if err := groups[0].Remove(t.Context(), key); err != nil {
-		t.Fatal(err)
-	}
-	mustGet(t, g, key, "2") // though nobody told it
+		third := s.restart("third", nodes[0].Self().GossipAddr)
+		if !third.IsUnknown() {
+			t.Error("a node that has just come keeps what it gets, and not all know it")
+		}
+		waitFor(t, "it keeps what it gets", func() bool { return !third.IsUnknown() })
+		if !third.InDoubt() {
+			t.Error("it does not doubt what it keeps")
+		}
+		g, err := third.NewGroup("scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		key := ownedBy(third, "scores", 1)[0]
+		mustGet(t, g, key, "1")
+		mustGet(t, g, key, "1") // as the others vouch for it
+		for _, n := range nodes {
+			n.ForgetMember("third", false)
+		}
+		if err := groups[0].Remove(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+		mustGet(t, g, key, "2") // though nobody told it
 
-	listen()
-	waitFor(t, "it doubts no more", func() bool { return !third.InDoubt() })
+		listen()
+		waitFor(t, "it doubts no more", func() bool { return !third.InDoubt() })
+	})
 }
 
 // startDeaf starts a member that knows nobody until the function that is returned is called, though the others know it. It has an
 // empty group.
-func startDeaf(t testing.TB, group, seed string) (listen func()) {
+func startDeaf(t testing.TB, s simulation, group, seed string) (listen func()) {
 	t.Helper()
-	serves, err := node.New(node.Config{Listen: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { serves.Close() })
+	serves := s.node("")
 	if _, err := serves.NewGroup(group, node.GroupConfig{}); err != nil {
 		t.Fatal(err)
 	}
@@ -167,6 +178,7 @@ func startDeaf(t testing.TB, group, seed string) (listen func()) {
 	listen = sync.OnceFunc(func() { close(deaf) })
 	c, err := membership.Start(membership.Config{
 		Name: "deaf", HTTPAddr: serves.Self().HTTPAddr, Bind: "127.0.0.1:0", OnSnapshot: func(membership.Snapshot) { <-deaf },
+		Network: s.net.Host(loopback),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -181,67 +193,70 @@ func startDeaf(t testing.TB, group, seed string) (listen func()) {
 func TestANodeThatStoodStillHandsNothingOverThatWasRemovedMeanwhile(t *testing.T) {
 	for name, leaves := range map[string]bool{"to one that joins": false, "as it leaves": true} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			nodes := nodetest.Start(t, 3)
-			var state atomic.Int64
-			cfg := node.GroupConfig{HotTTL: -1, Load: func(context.Context, string) (node.Value, error) {
-				return node.Value{Data: []byte(strconv.FormatInt(state.Load(), 10))}, nil
-			}}
-			groups := nodetest.Group(t, nodes, "scores", cfg)
-			keys := ownedBy(nodes[2], "scores", 200)
-			for _, key := range keys {
-				mustGet(t, groups[2], key, "0")
-			}
-			removed, kept := keys[:100], keys[100:]
-			forgottenByAll(nodes[0], nodes[1], nodes[2].Self().Name)
-			if err := groups[0].Remove(t.Context(), removed...); err != nil {
-				t.Fatal(err)
-			}
-			state.Store(1)
-			nodes[2].StandStill()
-			heirs, served := nodes[:2], groups[:2]
-			if leaves {
-				if err := nodes[2].Leave(t.Context()); err != nil {
+			simulate(t, func(t *testing.T, s simulation) {
+				nodes := s.start(3)
+				var state atomic.Int64
+				cfg := node.GroupConfig{HotTTL: -1, Load: func(context.Context, string) (node.Value, error) {
+					return node.Value{Data: []byte(strconv.FormatInt(state.Load(), 10))}, nil
+				}}
+				groups := nodetest.Group(t, nodes, "scores", cfg)
+				keys := ownedBy(nodes[2], "scores", 200)
+				for _, key := range keys {
+					mustGet(t, groups[2], key, "0")
+				}
+				removed, kept := keys[:100], keys[100:]
+				forgottenByAll(nodes[0], nodes[1], nodes[2].Self().Name)
+				if err := groups[0].Remove(t.Context(), removed...); err != nil {
 					t.Fatal(err)
 				}
-			} else {
-				fourth := restart(t, "fourth", nodes[0].Self().GossipAddr)
-				heirs, served = []*node.Node{fourth}, nodetest.Group(t, []*node.Node{fourth}, "scores", cfg)
-			}
-			for i, heir := range heirs {
-				heir.ForgetPreviousRing()
-				for _, key := range kept {
-					if heir.Owners("scores", key, 1)[0].Name == heir.Self().Name {
-						waitFor(t, "what was kept is handed over", func() bool { _, held := served[i].Held(key); return held })
-						mustGet(t, served[i], key, "0")
+				state.Store(1)
+				nodes[2].StandStill()
+				heirs, served := nodes[:2], groups[:2]
+				if leaves {
+					if err := nodes[2].Leave(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				} else {
+					fourth := s.restart("fourth", nodes[0].Self().GossipAddr)
+					heirs, served = []*node.Node{fourth}, nodetest.Group(t, []*node.Node{fourth}, "scores", cfg)
+				}
+				for i, heir := range heirs {
+					heir.ForgetPreviousRing()
+					for _, key := range kept {
+						if heir.Owners("scores", key, 1)[0].Name == heir.Self().Name {
+							waitFor(t, "what was kept is handed over", func() bool { _, held := served[i].Held(key); return held })
+							mustGet(t, served[i], key, "0")
+						}
+					}
+					for _, key := range removed {
+						if heir.Owners("scores", key, 1)[0].Name == heir.Self().Name {
+							mustGet(t, served[i], key, "1")
+						}
 					}
 				}
-				for _, key := range removed {
-					if heir.Owners("scores", key, 1)[0].Name == heir.Self().Name {
-						mustGet(t, served[i], key, "1")
-					}
-				}
-			}
+			})
 		})
 	}
 }
 
 func TestWhoeverLooksAtTheClockFindsWhatIsHeldInDoubtAfterAStandstill(t *testing.T) {
-	n := nodetest.Start(t, 1)[0]
-	for range 200 {
-		n.EndDoubt()
-		n.Continue(time.Hour)
-		var look sync.WaitGroup
-		for range 4 {
-			look.Go(func() {
-				n.SeeClock()
-				if !n.InDoubt() {
-					t.Error("the clock is seen, and nothing is in doubt")
-				}
-			})
+	simulate(t, func(t *testing.T, s simulation) {
+		n := s.start(1)[0]
+		for range 200 {
+			n.EndDoubt()
+			n.Continue(time.Hour)
+			var look sync.WaitGroup
+			for range 4 {
+				look.Go(func() {
+					n.SeeClock()
+					if !n.InDoubt() {
+						t.Error("the clock is seen, and nothing is in doubt")
+					}
+				})
+			}
+			look.Wait()
 		}
-		look.Wait()
-	}
+	})
 }
 
 func TestDoubtEndsInTimeThoughAPeersClockIsAhead(t *testing.T) {
@@ -265,22 +280,24 @@ func TestDoubtEndsInTimeThoughAPeersClockIsAhead(t *testing.T) {
 }
 
 func TestTheLastMemberIsInDoubtOnlyAsLongAsTheOthersMayBeAlive(t *testing.T) {
-	nodes := nodetest.Start(t, 2)
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
-	key := ownedBy(nodes[0], "scores", 1)[0]
-	mustSet(t, groups[0], key, "v")
-	nodes[0].ForgetMember(nodes[1].Self().Name, true)
-	nodes[0].DoubtFor(time.Hour)
-	if _, err := groups[0].Get(t.Context(), key); !errors.Is(err, node.ErrNotFound) {
-		t.Fatalf("Get = %v though the other one may have written", err)
-	}
-	nodes[0].OutliveLost()
-	mustGet(t, groups[0], key, "v")
-	asked := requests(groups[0])
-	mustSet(t, groups[0], key, "w")
-	if n := requests(groups[0]); n != asked {
-		t.Errorf("%d requests to a member that is dead", n-asked)
-	}
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(2)
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
+		key := ownedBy(nodes[0], "scores", 1)[0]
+		mustSet(t, groups[0], key, "v")
+		nodes[0].ForgetMember(nodes[1].Self().Name, true)
+		nodes[0].DoubtFor(time.Hour)
+		if _, err := groups[0].Get(t.Context(), key); !errors.Is(err, node.ErrNotFound) {
+			t.Fatalf("Get = %v though the other one may have written", err)
+		}
+		nodes[0].OutliveLost()
+		mustGet(t, groups[0], key, "v")
+		asked := requests(groups[0])
+		mustSet(t, groups[0], key, "w")
+		if n := requests(groups[0]); n != asked {
+			t.Errorf("%d requests to a member that is dead", n-asked)
+		}
+	})
 }
 
 func TestAReplicaVouchesForNothingFromBeforeASetWhoseValueHasExpired(t *testing.T) {

@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -10,6 +11,16 @@ import (
 	"github.com/p2pcache/p2pcache/hashring"
 	"github.com/p2pcache/p2pcache/membership"
 )
+
+// Over has nodes made of c reach others over a network of a test's own.
+func (c *Config) Over(gossip membership.Network, dial func(ctx context.Context, network, addr string) (net.Conn, error)) {
+	c.network = network{gossip, dial}
+}
+
+// Over has clients made of c connect over a network of a test's own.
+func (c *ClientConfig) Over(dial func(ctx context.Context, network, addr string) (net.Conn, error)) {
+	c.network.dial = dial
+}
 
 // ForceRing makes n see a ring of the named members alone, whatever the others see, from now on.
 func (n *Node) ForceRing(names ...string) {

@@ -11,20 +11,6 @@ import (
 	"github.com/p2pcache/p2pcache/node/nodetest"
 )
 
-// restart starts a node, under a name if that is not empty, and lets it join a cluster.
-func restart(t testing.TB, name, seed string) *node.Node {
-	t.Helper()
-	n, err := node.New(node.Config{Name: name, Listen: "127.0.0.1:0", Gossip: "127.0.0.1:0"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { n.Close() })
-	if err := n.Join(t.Context(), seed); err != nil {
-		t.Fatal(err)
-	}
-	return n
-}
-
 // ownedOf counts the keys that a node owns.
 func ownedOf(n *node.Node, keys []string) int {
 	count := 0
@@ -48,198 +34,213 @@ func wantLoads(t testing.TB, o *origin, before int64, most int, g *node.Group, k
 }
 
 func TestWhatMovesToAJoiningNodeIsHandedOver(t *testing.T) {
-	nodes := nodetest.Start(t, 3)
-	o := echo()
-	cfg := node.GroupConfig{Load: o.load, HotTTL: 100 * time.Millisecond, TTL: time.Hour}
-	groups := nodetest.Group(t, nodes, "scores", cfg)
-	keys := testKeys(1000)
-	for _, key := range keys {
-		mustGet(t, groups[0], key, key)
-	}
-	before := o.calls.Load()
-	joined := restart(t, "", nodes[0].Self().GossipAddr)
-	nodetest.WaitAgreed(t, append(nodes, joined)...)
-	g := nodetest.Group(t, []*node.Node{joined}, "scores", cfg)[0] // late: what came before was refused
-	moved := ownedOf(joined, keys)
-	waitFor(t, "what moved has come", func() bool { return g.Stats().Owned.Entries == moved })
-	waitFor(t, "what moved has gone", func() bool { return held(append(groups, g)) == len(keys) })
-	joined.ForgetPreviousRing()
-	wantLoads(t, o, before, 0, g, keys)
-	for _, key := range keys {
-		if v, err := g.Get(t.Context(), key); err != nil || v.TTL <= time.Hour-time.Minute || v.TTL > time.Hour {
-			t.Fatalf("%q has %v left of one hour, %v", key, v.TTL, err)
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(3)
+		o := echo()
+		cfg := node.GroupConfig{Load: o.load, HotTTL: 100 * time.Millisecond, TTL: time.Hour}
+		groups := nodetest.Group(t, nodes, "scores", cfg)
+		keys := testKeys(1000)
+		for _, key := range keys {
+			mustGet(t, groups[0], key, key)
 		}
-	}
+		before := o.calls.Load()
+		joined := s.restart("", nodes[0].Self().GossipAddr)
+		nodetest.WaitAgreed(t, append(nodes, joined)...)
+		g := nodetest.Group(t, []*node.Node{joined}, "scores", cfg)[0] // late: what came before was refused
+		moved := ownedOf(joined, keys)
+		waitFor(t, "what moved has come", func() bool { return g.Stats().Owned.Entries == moved })
+		waitFor(t, "what moved has gone", func() bool { return held(append(groups, g)) == len(keys) })
+		joined.ForgetPreviousRing()
+		wantLoads(t, o, before, 0, g, keys)
+		for _, key := range keys {
+			if v, err := g.Get(t.Context(), key); err != nil || v.TTL <= time.Hour-time.Minute || v.TTL > time.Hour {
+				t.Fatalf("%q has %v left of one hour, %v", key, v.TTL, err)
+			}
+		}
+	})
 }
 
 func TestARollOfAllNodesOneRightAfterTheOtherLoadsHardlyAnything(t *testing.T) {
-	nodes := nodetest.Start(t, 5)
-	o := echo()
-	cfg := node.GroupConfig{Load: o.load, HotTTL: -1}
-	groups := nodetest.Group(t, nodes, "scores", cfg)
-	keys := testKeys(1000)
-	for _, key := range keys {
-		mustGet(t, groups[0], key, key)
-	}
-	before := o.calls.Load()
-	for i := range nodes {
-		name := nodes[i].Self().Name
-		if err := nodes[i].Leave(t.Context()); err != nil {
-			t.Error(err)
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(5)
+		o := echo()
+		cfg := node.GroupConfig{Load: o.load, HotTTL: -1}
+		groups := nodetest.Group(t, nodes, "scores", cfg)
+		keys := testKeys(1000)
+		for _, key := range keys {
+			mustGet(t, groups[0], key, key)
 		}
-		nodes[i] = restart(t, name, nodes[(i+1)%len(nodes)].Self().GossipAddr)
-		groups[i] = nodetest.Group(t, nodes[i:i+1], "scores", cfg)[0]
-	}
-	nodetest.WaitAgreed(t, nodes...)
-	wantLoads(t, o, before, len(keys)/200, groups[2], keys) // a starved machine may be too late for some
+		before := o.calls.Load()
+		for i := range nodes {
+			name := nodes[i].Self().Name
+			if err := nodes[i].Leave(t.Context()); err != nil {
+				t.Error(err)
+			}
+			nodes[i] = s.restart(name, nodes[(i+1)%len(nodes)].Self().GossipAddr)
+			groups[i] = nodetest.Group(t, nodes[i:i+1], "scores", cfg)[0]
+		}
+		nodetest.WaitAgreed(t, nodes...)
+		wantLoads(t, o, before, len(keys)/200, groups[2], keys) // a starved machine may be too late for some
+	})
 }
 
 func TestNodesThatLeaveAtOnceLeaveEverythingToThoseWhoStay(t *testing.T) {
-	nodes := nodetest.Start(t, 6)
-	o := echo()
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
-	keys := testKeys(2000)
-	for _, key := range keys {
-		mustGet(t, groups[0], key, key)
-	}
-	before := o.calls.Load()
-	var leaving sync.WaitGroup
-	for _, n := range nodes[3:] {
-		leaving.Go(func() {
-			if err := n.Leave(t.Context()); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	leaving.Wait()
-	nodetest.WaitAgreed(t, nodes[:3]...)
-	for _, n := range nodes[:3] {
-		n.ForgetPreviousRing()
-	}
-	wantLoads(t, o, before, 0, groups[1], keys)
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(6)
+		o := echo()
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+		keys := testKeys(2000)
+		for _, key := range keys {
+			mustGet(t, groups[0], key, key)
+		}
+		before := o.calls.Load()
+		var leaving sync.WaitGroup
+		for _, n := range nodes[3:] {
+			leaving.Go(func() {
+				if err := n.Leave(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		leaving.Wait()
+		nodetest.WaitAgreed(t, nodes[:3]...)
+		for _, n := range nodes[:3] {
+			n.ForgetPreviousRing()
+		}
+		wantLoads(t, o, before, 0, groups[1], keys)
+	})
 }
 
 func TestReplicasAreRepairedAfterADeath(t *testing.T) {
-	nodes := nodetest.Start(t, 5)
-	o := echo()
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1, Replicas: 2})
-	keys := testKeys(500)
-	for _, key := range keys {
-		mustGet(t, groups[0], key, key)
-	}
-	before := o.calls.Load()
-	for left := 5; left > 2; left-- {
-		waitFor(t, "there are two copies of each", func() bool { return held(groups[:left]) == 2*len(keys) })
-		nodes[left-1].Close() // without a word
-		nodetest.WaitAgreed(t, nodes[:left-1]...)
-	}
-	wantLoads(t, o, before, 0, groups[0], keys)
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(5)
+		o := echo()
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1, Replicas: 2})
+		keys := testKeys(500)
+		for _, key := range keys {
+			mustGet(t, groups[0], key, key)
+		}
+		before := o.calls.Load()
+		for left := 5; left > 2; left-- {
+			waitFor(t, "there are two copies of each", func() bool { return held(groups[:left]) == 2*len(keys) })
+			nodes[left-1].Close() // without a word
+			nodetest.WaitAgreed(t, nodes[:left-1]...)
+		}
+		wantLoads(t, o, before, 0, groups[0], keys)
+	})
 }
 
 func TestOwnershipThatComesBackBringsNoOldValueBack(t *testing.T) {
-	nodes := nodetest.Start(t, 2)
-	cfg := node.GroupConfig{}
-	groups := nodetest.Group(t, nodes, "scores", cfg)
-	keys := testKeys(200)
-	set := func(g *node.Group, value string) {
-		for _, key := range keys {
-			if err := g.Set(t.Context(), key, node.Value{Data: []byte(value)}); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	for round := range 3 {
-		old, latest := strconv.Itoa(round), strconv.Itoa(round)+" again"
-		set(groups[0], old)
-		third := restart(t, "third", nodes[0].Self().GossipAddr)
-		g := nodetest.Group(t, []*node.Node{third}, "scores", cfg)[0]
-		nodetest.WaitAgreed(t, append(nodes, third)...)
-		moved := ownedOf(third, keys)
-		waitFor(t, "what moved has come", func() bool { return g.Stats().Owned.Entries == moved })
-		if round > 0 {
-			set(g, latest)
-		} else {
-			latest = old // what the first owners still have is what comes back
-		}
-		if err := third.Leave(t.Context()); err != nil {
-			t.Error(err)
-		}
-		nodetest.WaitAgreed(t, nodes...)
-		for _, g := range groups {
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(2)
+		cfg := node.GroupConfig{}
+		groups := nodetest.Group(t, nodes, "scores", cfg)
+		keys := testKeys(200)
+		set := func(g *node.Group, value string) {
 			for _, key := range keys {
-				mustGet(t, g, key, latest)
+				if err := g.Set(t.Context(), key, node.Value{Data: []byte(value)}); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
-	}
+		for round := range 3 {
+			old, latest := strconv.Itoa(round), strconv.Itoa(round)+" again"
+			set(groups[0], old)
+			third := s.restart("third", nodes[0].Self().GossipAddr)
+			g := nodetest.Group(t, []*node.Node{third}, "scores", cfg)[0]
+			nodetest.WaitAgreed(t, append(nodes, third)...)
+			moved := ownedOf(third, keys)
+			waitFor(t, "what moved has come", func() bool { return g.Stats().Owned.Entries == moved })
+			if round > 0 {
+				set(g, latest)
+			} else {
+				latest = old // what the first owners still have is what comes back
+			}
+			if err := third.Leave(t.Context()); err != nil {
+				t.Error(err)
+			}
+			nodetest.WaitAgreed(t, nodes...)
+			for _, g := range groups {
+				for _, key := range keys {
+					mustGet(t, g, key, latest)
+				}
+			}
+		}
+	})
 }
 
 func TestWhatIsSetWhileNodesComeAndGoIsNotLost(t *testing.T) {
-	nodes := nodetest.Start(t, 4)
-	cfg := node.GroupConfig{HotTTL: -1}
-	groups := nodetest.Group(t, nodes, "scores", cfg)
-	keys := testKeys(300)
-	latest := make([]string, len(keys))
-	stop := make(chan struct{})
-	var writers sync.WaitGroup
-	for w := range 3 {
-		writers.Go(func() {
-			for round := 0; ; round++ {
-				for i := w; i < len(keys); i += 3 {
-					select {
-					case <-stop:
-						return
-					default:
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(4)
+		cfg := node.GroupConfig{HotTTL: -1}
+		groups := nodetest.Group(t, nodes, "scores", cfg)
+		keys := testKeys(300)
+		latest := make([]string, len(keys))
+		stop := make(chan struct{})
+		var writers sync.WaitGroup
+		for w := range 3 {
+			writers.Go(func() {
+				for round := 0; ; round++ {
+					for i := w; i < len(keys); i += 3 {
+						select {
+						case <-stop:
+							return
+						default:
+						}
+						value := strconv.Itoa(round)
+						if err := groups[w%2].Set(t.Context(), keys[i], node.Value{Data: []byte(value)}); err != nil {
+							t.Errorf("Set of %q: %v", keys[i], err) // who has left need not be told
+							return
+						}
+						latest[i] = value
+						time.Sleep(time.Millisecond / 10)
 					}
-					value := strconv.Itoa(round)
-					if err := groups[w%2].Set(t.Context(), keys[i], node.Value{Data: []byte(value)}); err != nil {
-						t.Errorf("Set of %q: %v", keys[i], err) // who has left need not be told
-						return
-					}
-					latest[i] = value
 				}
+			})
+		}
+		for range 3 {
+			if err := nodes[3].Leave(t.Context()); err != nil {
+				t.Error(err)
 			}
-		})
-	}
-	for range 3 {
-		if err := nodes[3].Leave(t.Context()); err != nil {
-			t.Error(err)
+			nodetest.WaitAgreed(t, nodes[:3]...)
+			nodes[3] = s.restart("", nodes[0].Self().GossipAddr)
+			nodetest.Group(t, nodes[3:], "scores", cfg)
+			nodetest.WaitAgreed(t, nodes...)
 		}
-		nodetest.WaitAgreed(t, nodes[:3]...)
-		nodes[3] = restart(t, "", nodes[0].Self().GossipAddr)
-		nodetest.Group(t, nodes[3:], "scores", cfg)
-		nodetest.WaitAgreed(t, nodes...)
-	}
-	close(stop)
-	writers.Wait()
-	for i, key := range keys {
-		if latest[i] != "" { // else nobody came to it
-			mustGet(t, groups[2], key, latest[i])
+		close(stop)
+		writers.Wait()
+		for i, key := range keys {
+			if latest[i] != "" { // else nobody came to it
+				mustGet(t, groups[2], key, latest[i])
+			}
 		}
-	}
+	})
 }
 
 // What was on its way when the time ran out may arrive yet, but whole.
 func TestALeaveThatIsCutShortLeavesNothingHalfDone(t *testing.T) {
-	nodes, stopped := fixedPeers(t, 2)
-	o := echo()
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
-	keys := ownedBy(nodes[0], "scores", 200)
-	for _, key := range keys {
-		mustGet(t, groups[0], key, key)
-	}
-	stopped.stop()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-	defer cancel()
-	if err := nodes[0].Leave(ctx); err == nil {
-		t.Error("it left its entries to a node that takes none, and says nothing")
-	}
-	if s := nodes[0].Stats().HandOver; s.Running || !s.Leaving || s.Given != 0 {
-		t.Errorf("it tells of %+v", s)
-	}
-	stopped.resume()
-	for _, key := range keys {
-		mustGet(t, groups[1], key, key)
-	}
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes, stopped := s.fixedPeers(2)
+		o := echo()
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+		keys := ownedBy(nodes[0], "scores", 200)
+		for _, key := range keys {
+			mustGet(t, groups[0], key, key)
+		}
+		stopped.stop()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := nodes[0].Leave(ctx); err == nil {
+			t.Error("it left its entries to a node that takes none, and says nothing")
+		}
+		if s := nodes[0].Stats().HandOver; s.Running || !s.Leaving || s.Given != 0 {
+			t.Errorf("it tells of %+v", s)
+		}
+		stopped.resume()
+		for _, key := range keys {
+			mustGet(t, groups[1], key, key)
+		}
+	})
 }
 
 // BenchmarkLeave has a node hand over 64 MiB in values of 1 KiB to two others.

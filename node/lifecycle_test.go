@@ -174,28 +174,30 @@ func TestPathsOutsideTheProtocolAreTheFallbacks(t *testing.T) {
 }
 
 func TestALeaveIsSharedByItsCallers(t *testing.T) {
-	nodes := nodetest.Start(t, 2)
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: echo().load})
-	keys := ownedBy(nodes[1], "scores", 1000)
-	for _, key := range keys {
-		mustGet(t, groups[1], key, key)
-	}
-	var all sync.WaitGroup
-	for range 3 {
-		all.Go(func() {
-			if err := nodes[1].Leave(t.Context()); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-	impatient, cancel := context.WithCancel(t.Context())
-	cancel()
-	waitFor(t, "the node leaves", func() bool { return nodes[1].Self().Draining })
-	if err := nodes[1].Leave(impatient); err != nil && !errors.Is(err, context.Canceled) {
-		t.Errorf("a caller without time got %v", err)
-	}
-	all.Wait()
-	if n := groups[0].Stats().Owned.Entries; n != len(keys) {
-		t.Errorf("%d of %d entries were handed over", n, len(keys))
-	}
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(2)
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: echo().load})
+		keys := ownedBy(nodes[1], "scores", 1000)
+		for _, key := range keys {
+			mustGet(t, groups[1], key, key)
+		}
+		var all sync.WaitGroup
+		for range 3 {
+			all.Go(func() {
+				if err := nodes[1].Leave(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		impatient, cancel := context.WithCancel(t.Context())
+		cancel()
+		waitFor(t, "the node leaves", func() bool { return nodes[1].Self().Draining })
+		if err := nodes[1].Leave(impatient); err != nil && !errors.Is(err, context.Canceled) {
+			t.Errorf("a caller without time got %v", err)
+		}
+		all.Wait()
+		if n := groups[0].Stats().Owned.Entries; n != len(keys) {
+			t.Errorf("%d of %d entries were handed over", n, len(keys))
+		}
+	})
 }

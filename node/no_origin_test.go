@@ -27,25 +27,27 @@ func TestWithoutAnOriginNothingIsLoadedAhead(t *testing.T) {
 }
 
 func TestWithoutAnOriginWhatNobodyVouchesForStays(t *testing.T) {
-	first := listen(t)
-	nodes := nodetest.Start(t, 2, func(i int, cfg *node.Config) {
-		if i == 0 {
-			cfg.Listen, cfg.Listener = "", first
+	simulate(t, func(t *testing.T, s simulation) {
+		first := stoppable(s.listen())
+		nodes := s.start(2, func(i int, cfg *node.Config) {
+			if i == 0 {
+				cfg.Listen, cfg.Listener = "", first
+			}
+		})
+		t.Cleanup(first.resume)
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{NegativeTTL: time.Hour})
+		key := ownedBy(nodes[1], "scores", 1)[0]
+		mustSet(t, groups[1], key, "v")
+		first.stop()
+		nodes[1].StandStill()
+		if _, err := groups[1].Get(t.Context(), key); !errors.Is(err, node.ErrNotFound) {
+			t.Fatalf("Get = %v though nobody vouches for what is held", err)
 		}
-	})
-	t.Cleanup(first.resume)
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{NegativeTTL: time.Hour})
-	key := ownedBy(nodes[1], "scores", 1)[0]
-	mustSet(t, groups[1], key, "v")
-	first.stop()
-	nodes[1].StandStill()
-	if _, err := groups[1].Get(t.Context(), key); !errors.Is(err, node.ErrNotFound) {
-		t.Fatalf("Get = %v though nobody vouches for what is held", err)
-	}
-	first.resume()
-	waitFor(t, "the other one vouches for it", func() bool {
-		v, err := groups[1].Get(t.Context(), key)
-		return err == nil && v.String() == "v"
+		first.resume()
+		waitFor(t, "the other one vouches for it", func() bool {
+			v, err := groups[1].Get(t.Context(), key)
+			return err == nil && v.String() == "v"
+		})
 	})
 }
 

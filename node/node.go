@@ -137,6 +137,7 @@ func (n *Node) gossip() error {
 		Label: n.cfg.Cluster, Key: keys.use().gossip, Profile: n.cfg.GossipProfile,
 		MaxMembers: n.cfg.MaxMembers, AllowForeignHTTP: n.cfg.AllowForeignHTTP,
 		OnSnapshot: n.applySnapshot, OnSettled: n.settled, OnEpoch: n.heardOfPurge, Logger: n.log,
+		Network: n.cfg.network.gossip,
 	})
 	if err != nil {
 		return err

@@ -12,84 +12,80 @@ import (
 )
 
 func TestASecretIsChangedUnderLoad(t *testing.T) {
-	before, after := []byte("before"), []byte("after")
-	nodes := nodetest.Start(t, 3, func(_ int, cfg *node.Config) { cfg.Secret = before })
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
-	client, err := node.NewClient(node.ClientConfig{Server: nodes[0].Self().HTTPAddr, Secret: before, AcceptSecrets: [][]byte{after}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer client.Close()
-	if err := client.Set(t.Context(), "scores", "fixed", node.Value{}); err != nil {
-		t.Fatal(err)
-	}
-	ctx, stop := context.WithCancel(t.Context())
-	var load sync.WaitGroup
-	var rounds atomic.Int64
-	for i, g := range groups {
-		load.Go(func() {
-			for keys := testKeys(60)[20*i : 20*i+20]; ctx.Err() == nil; rounds.Add(1) {
-				for _, key := range keys {
-					if err := g.Set(t.Context(), key, node.Value{Data: []byte(key)}); err != nil {
-						t.Errorf("Set: %v", err)
+	simulate(t, func(t *testing.T, s simulation) {
+		before, after := []byte("before"), []byte("after")
+		nodes := s.start(3, func(_ int, cfg *node.Config) { cfg.Secret = before })
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
+		client := s.client(node.ClientConfig{Server: nodes[0].Self().HTTPAddr, Secret: before, AcceptSecrets: [][]byte{after}})
+		if err := client.Set(t.Context(), "scores", "fixed", node.Value{}); err != nil {
+			t.Fatal(err)
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		var load sync.WaitGroup
+		var rounds atomic.Int64
+		for i, g := range groups {
+			load.Go(func() {
+				for keys := testKeys(60)[20*i : 20*i+20]; ctx.Err() == nil; rounds.Add(1) {
+					for _, key := range keys {
+						if err := g.Set(t.Context(), key, node.Value{Data: []byte(key)}); err != nil {
+							t.Errorf("Set: %v", err)
+						}
+						wantGet(t, g, key, key)
 					}
-					wantGet(t, g, key, key)
+				}
+			})
+		}
+		pass := func() { // each node's load meets what was changed
+			for end := rounds.Load() + 9; rounds.Load() < end && !t.Failed(); {
+				if _, err := client.Get(t.Context(), "scores", "fixed"); err != nil {
+					t.Errorf("a client: %v", err)
 				}
 			}
-		})
-	}
-	pass := func() { // each node's load meets what was changed
-		for end := rounds.Load() + 9; rounds.Load() < end && !t.Failed(); {
-			if _, err := client.Get(t.Context(), "scores", "fixed"); err != nil {
-				t.Errorf("a client: %v", err)
+		}
+		for _, secrets := range [][][]byte{{before}, {before, after}, {after, before}, {after}} {
+			for _, n := range nodes {
+				if err := n.SetSecrets(secrets[0], secrets[1:]...); err != nil {
+					t.Fatal(err)
+				}
+				pass()
+			}
+			if len(secrets) == 2 {
+				if err := client.SetSecrets(secrets[0], secrets[1:]...); err != nil {
+					t.Fatal(err)
+				}
 			}
 		}
-	}
-	for _, secrets := range [][][]byte{{before}, {before, after}, {after, before}, {after}} {
+		stop()
+		load.Wait()
 		for _, n := range nodes {
-			if err := n.SetSecrets(secrets[0], secrets[1:]...); err != nil {
-				t.Fatal(err)
-			}
-			pass()
-		}
-		if len(secrets) == 2 {
-			if err := client.SetSecrets(secrets[0], secrets[1:]...); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	stop()
-	load.Wait()
-	for _, n := range nodes {
-		for _, g := range n.Stats().Groups {
-			for _, r := range g.PeerRequests {
-				if r.Code != "ok" && r.Code != "not-found" {
-					t.Errorf("%d requests to %s: %s", r.Count, r.Peer, r.Code)
+			for _, g := range n.Stats().Groups {
+				for _, r := range g.PeerRequests {
+					if r.Code != "ok" && r.Code != "not-found" {
+						t.Errorf("%d requests to %s: %s", r.Count, r.Peer, r.Code)
+					}
 				}
 			}
 		}
-	}
-	nodetest.WaitAgreed(t, append(nodes, joining(t, nodes[1], after))...)
-	stale, err := node.NewClient(node.ClientConfig{Server: nodes[2].Self().HTTPAddr, Secret: before})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer stale.Close()
-	if _, err := stale.Get(t.Context(), "scores", "a"); err == nil {
-		t.Error("the old secret is still accepted")
-	}
+		nodetest.WaitAgreed(t, append(nodes, s.joining(nodes[1], after))...)
+		stale := s.client(node.ClientConfig{Server: nodes[2].Self().HTTPAddr, Secret: before})
+		if _, err := stale.Get(t.Context(), "scores", "a"); err == nil {
+			t.Error("the old secret is still accepted")
+		}
+	})
 }
 
 // joining starts a node that joins seed.
-func joining(t *testing.T, seed *node.Node, secret []byte) *node.Node {
-	t.Helper()
-	n, err := node.New(node.Config{Listen: "127.0.0.1:0", Gossip: "127.0.0.1:0", Secret: secret})
+func (s simulation) joining(seed *node.Node, secret []byte) *node.Node {
+	s.t.Helper()
+	cfg := node.Config{Gossip: "127.0.0.1:0", Secret: secret}
+	s.over(0, &cfg)
+	n, err := node.New(cfg)
 	if err != nil {
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	t.Cleanup(func() { n.Close() })
-	if err := n.Join(t.Context(), seed.Self().GossipAddr); err != nil {
-		t.Fatal(err)
+	s.t.Cleanup(func() { n.Close() })
+	if err := n.Join(s.t.Context(), seed.Self().GossipAddr); err != nil {
+		s.t.Fatal(err)
 	}
 	return n
 }

@@ -154,6 +154,7 @@ func (n *Node) peerLocked(m membership.Member) *peer {
 func (n *Node) newLink(m Member, boot uint64) *link {
 	client := transport.NewClient(transport.ClientConfig{
 		Addr: m.HTTPAddr, TLS: n.cfg.TLS, TLSNow: n.certs.source(), GroupcacheCompat: n.cfg.GroupcacheCompat,
+		Dial: n.cfg.network.dial,
 	})
 	n.topology.keys.giveHTTP(client)
 	return &link{node: n, name: m.Name, boot: boot, since: time.Now(), client: client}

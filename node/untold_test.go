@@ -14,9 +14,9 @@ import (
 
 // removeAt starts three nodes that have all got a key of the third one, calls forget, changes the origin, and removes the key through
 // the first node.
-func removeAt(t *testing.T, forget func(first, second *node.Node, third string)) ([]*node.Node, []*node.Group, string) {
+func removeAt(t *testing.T, s simulation, forget func(first, second *node.Node, third string)) ([]*node.Node, []*node.Group, string) {
 	t.Helper()
-	nodes := nodetest.Start(t, 3)
+	nodes := s.start(3)
 	var state atomic.Int64
 	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: func(context.Context, string) (node.Value, error) {
 		return node.Value{Data: []byte(strconv.FormatInt(state.Load(), 10))}, nil
@@ -34,72 +34,82 @@ func removeAt(t *testing.T, forget func(first, second *node.Node, third string))
 }
 
 func TestAWriteIsPassedOnToMembersThatHaveJustCome(t *testing.T) {
-	_, groups, key := removeAt(t, func(first, _ *node.Node, third string) { first.ForgetMember(third, false) })
-	mustGet(t, groups[2], key, "1")
+	simulate(t, func(t *testing.T, s simulation) {
+		_, groups, key := removeAt(t, s, func(first, _ *node.Node, third string) { first.ForgetMember(third, false) })
+		mustGet(t, groups[2], key, "1")
+	})
 }
 
 func TestAMemberThatSeemsDeadIsToldOfWrites(t *testing.T) {
-	_, groups, key := removeAt(t, func(first, second *node.Node, third string) {
-		first.ForgetMember(third, true)
-		second.ForgetMember(third, false)
+	simulate(t, func(t *testing.T, s simulation) {
+		_, groups, key := removeAt(t, s, func(first, second *node.Node, third string) {
+			first.ForgetMember(third, true)
+			second.ForgetMember(third, false)
+		})
+		mustGet(t, groups[2], key, "1")
 	})
-	mustGet(t, groups[2], key, "1")
 }
 
 func TestAMemberThatAWriteHasMissedIsToldByWhoeverAsksIt(t *testing.T) {
-	nodes, groups, key := removeAt(t, func(first, second *node.Node, third string) {
-		first.ForgetMember(third, false)
-		second.ForgetMember(third, false)
-	})
-	mustGet(t, groups[2], key, "0") // nobody could tell it: this is what makes the test one
-	nodes[1].RestoreRing()
-	mustGet(t, groups[1], key, "1")
-	waitFor(t, "the third one is told", func() bool {
-		v, err := groups[2].Get(t.Context(), key)
-		return err == nil && v.String() == "1"
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes, groups, key := removeAt(t, s, func(first, second *node.Node, third string) {
+			first.ForgetMember(third, false)
+			second.ForgetMember(third, false)
+		})
+		mustGet(t, groups[2], key, "0") // nobody could tell it: this is what makes the test one
+		nodes[1].RestoreRing()
+		mustGet(t, groups[1], key, "1")
+		waitFor(t, "the third one is told", func() bool {
+			v, err := groups[2].Get(t.Context(), key)
+			return err == nil && v.String() == "1"
+		})
 	})
 }
 
 func TestWhatWasAbsentBeforeAWriteIsNotBelievedAfterIt(t *testing.T) {
-	nodes := nodetest.Start(t, 3)
-	var there atomic.Bool
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{NegativeTTL: time.Hour, Load: func(context.Context, string) (node.Value, error) {
-		if !there.Load() {
-			return node.Value{}, node.ErrNotFound
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(3)
+		var there atomic.Bool
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{NegativeTTL: time.Hour, Load: func(context.Context, string) (node.Value, error) {
+			if !there.Load() {
+				return node.Value{}, node.ErrNotFound
+			}
+			return node.Value{Data: []byte("there")}, nil
+		}})
+		key := ownedBy(nodes[2], "scores", 1)[0]
+		if _, err := groups[2].Get(t.Context(), key); !errors.Is(err, node.ErrNotFound) {
+			t.Fatal(err)
 		}
-		return node.Value{Data: []byte("there")}, nil
-	}})
-	key := ownedBy(nodes[2], "scores", 1)[0]
-	if _, err := groups[2].Get(t.Context(), key); !errors.Is(err, node.ErrNotFound) {
-		t.Fatal(err)
-	}
-	forgottenByAll(nodes[0], nodes[1], nodes[2].Self().Name)
-	there.Store(true)
-	if err := groups[0].Remove(t.Context(), key); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := groups[2].Get(t.Context(), key); !errors.Is(err, node.ErrNotFound) { // this is what makes the test one
-		t.Fatal(err)
-	}
-	nodes[1].RestoreRing()
-	mustGet(t, groups[1], key, "there")
+		forgottenByAll(nodes[0], nodes[1], nodes[2].Self().Name)
+		there.Store(true)
+		if err := groups[0].Remove(t.Context(), key); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := groups[2].Get(t.Context(), key); !errors.Is(err, node.ErrNotFound) { // this is what makes the test one
+			t.Fatal(err)
+		}
+		nodes[1].RestoreRing()
+		mustGet(t, groups[1], key, "there")
+	})
 }
 
 func TestAMemberThatAPurgeHasMissedHearsOfItByGossip(t *testing.T) {
-	nodes := nodetest.Start(t, 3)
-	o := numbered()
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
-	key := ownedBy(nodes[2], "scores", 1)[0]
-	mustGet(t, groups[2], key, "1")
-	for _, n := range nodes[:2] {
-		n.ForgetMember(nodes[2].Self().Name, false)
-	}
-	if err := groups[0].Purge(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	waitFor(t, "the third one hears of the purge", func() bool {
-		v, err := groups[2].Get(t.Context(), key)
-		return err == nil && v.String() == "2"
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(3)
+		o := numbered()
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+		key := ownedBy(nodes[2], "scores", 1)[0]
+		mustGet(t, groups[2], key, "1")
+		for _, n := range nodes[:2] {
+			n.ForgetMember(nodes[2].Self().Name, false)
+		}
+		if err := groups[0].Purge(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		waitFor(t, "the third one hears of the purge", func() bool {
+			v, err := groups[2].Get(t.Context(), key)
+			return err == nil && v.String() == "2"
+		})
 	})
 }
 

@@ -20,62 +20,66 @@ import (
 )
 
 func TestSetRemoveAndPurgeReachEveryCopy(t *testing.T) {
-	nodes := nodetest.Start(t, 3)
-	o := numbered()
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: time.Hour})
-	read := func(want string) {
-		t.Helper()
-		for _, g := range groups {
-			for range 50 { // often enough for copies to be kept
-				mustGet(t, g, "Tom", want)
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(3)
+		o := numbered()
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: time.Hour})
+		read := func(want string) {
+			t.Helper()
+			for _, g := range groups {
+				for range 50 { // often enough for copies to be kept
+					mustGet(t, g, "Tom", want)
+				}
 			}
 		}
-	}
-	read("1")
-	for i, g := range groups {
-		if err := g.Set(t.Context(), "Tom", node.Value{Data: []byte("set by " + strconv.Itoa(i))}); err != nil {
-			t.Fatal(err)
+		read("1")
+		for i, g := range groups {
+			if err := g.Set(t.Context(), "Tom", node.Value{Data: []byte("set by " + strconv.Itoa(i))}); err != nil {
+				t.Fatal(err)
+			}
+			read("set by " + strconv.Itoa(i))
+			if err := g.Remove(t.Context(), "other", "Tom"); err != nil {
+				t.Fatal(err)
+			}
+			read(strconv.Itoa(2*i + 2))
+			if err := g.Purge(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			read(strconv.Itoa(2*i + 3))
 		}
-		read("set by " + strconv.Itoa(i))
-		if err := g.Remove(t.Context(), "other", "Tom"); err != nil {
-			t.Fatal(err)
+		var hot uint64
+		for _, g := range groups {
+			hot += g.Stats().Gets[node.SourceHot]
 		}
-		read(strconv.Itoa(2*i + 2))
-		if err := g.Purge(t.Context()); err != nil {
-			t.Fatal(err)
+		if hot == 0 {
+			t.Error("no hot copy was ever used: the test showed nothing")
 		}
-		read(strconv.Itoa(2*i + 3))
-	}
-	var hot uint64
-	for _, g := range groups {
-		hot += g.Stats().Gets[node.SourceHot]
-	}
-	if hot == 0 {
-		t.Error("no hot copy was ever used: the test showed nothing")
-	}
+	})
 }
 
 func TestRemoveNamesTheMembersItCouldNotTell(t *testing.T) {
-	nodes := nodetest.Start(t, 3)
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: echo().load})
-	dead := nodes[2].Self().Name
-	nodes[2].Close()
-	for what, err := range map[string]error{
-		"Remove": groups[0].Remove(t.Context(), "Tom"),
-		"Purge":  groups[0].Purge(t.Context()),
-	} {
-		var missed *node.UnreachableError
-		if !errors.As(err, &missed) || len(missed.Members) != 1 || missed.Members[0] != dead {
-			t.Errorf("%s: got %v, want an UnreachableError that names %s", what, err, dead)
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(3)
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: echo().load})
+		dead := nodes[2].Self().Name
+		nodes[2].Close()
+		for what, err := range map[string]error{
+			"Remove": groups[0].Remove(t.Context(), "Tom"),
+			"Purge":  groups[0].Purge(t.Context()),
+		} {
+			var missed *node.UnreachableError
+			if !errors.As(err, &missed) || len(missed.Members) != 1 || missed.Members[0] != dead {
+				t.Errorf("%s: got %v, want an UnreachableError that names %s", what, err, dead)
+			}
+			if said := strings.Count(err.Error(), "not told"); said != 1 { // others, who passed the write on, say it as well
+				t.Errorf("%s: %q says %d times who was not told, want once", what, err, said)
+			}
 		}
-		if said := strings.Count(err.Error(), "not told"); said != 1 { // others, who passed the write on, say it as well
-			t.Errorf("%s: %q says %d times who was not told, want once", what, err, said)
+		nodetest.WaitAgreed(t, nodes[:2]...)
+		if err := groups[0].Remove(t.Context(), "Tom"); err != nil {
+			t.Errorf("once the dead member is gone: %v", err)
 		}
-	}
-	nodetest.WaitAgreed(t, nodes[:2]...)
-	if err := groups[0].Remove(t.Context(), "Tom"); err != nil {
-		t.Errorf("once the dead member is gone: %v", err)
-	}
+	})
 }
 
 func TestWhatAnEarlierLoadBringsIsNotStoredAfterARemoveOrASet(t *testing.T) {
@@ -234,29 +238,31 @@ func TestWhatComesLateIsNotKept(t *testing.T) {
 }
 
 func TestANodeThatHasLeftKeepsNothing(t *testing.T) {
-	nodes := nodetest.Start(t, 2)
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{})
-	keys := append(ownedBy(nodes[0], "scores", 10), ownedBy(nodes[1], "scores", 10)...)
-	for _, key := range keys {
-		if err := groups[0].Set(t.Context(), key, node.Value{Data: []byte(key)}); err != nil {
-			t.Fatal(err)
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(2)
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{})
+		keys := append(ownedBy(nodes[0], "scores", 10), ownedBy(nodes[1], "scores", 10)...)
+		for _, key := range keys {
+			if err := groups[0].Set(t.Context(), key, node.Value{Data: []byte(key)}); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	nodes[1].Empty()
-	for _, key := range keys[:10] {
-		for range 50 { // often enough for copies to be kept
-			mustGet(t, groups[1], key, key)
+		nodes[1].Empty()
+		for _, key := range keys[:10] {
+			for range 50 { // often enough for copies to be kept
+				mustGet(t, groups[1], key, key)
+			}
 		}
-	}
-	if s := groups[1].Stats(); s.Owned.Entries+s.Hot.Entries > 0 {
-		t.Errorf("it holds %d entries and %d copies", s.Owned.Entries, s.Hot.Entries)
-	}
-	for _, key := range keys[10:] { // it takes none, and the next owner does
-		if err := groups[0].Set(t.Context(), key, node.Value{Data: []byte("new")}); err != nil {
-			t.Errorf("Set of a key of a node that has left: %v", err)
+		if s := groups[1].Stats(); s.Owned.Entries+s.Hot.Entries > 0 {
+			t.Errorf("it holds %d entries and %d copies", s.Owned.Entries, s.Hot.Entries)
 		}
-		mustGet(t, groups[0], key, "new")
-	}
+		for _, key := range keys[10:] { // it takes none, and the next owner does
+			if err := groups[0].Set(t.Context(), key, node.Value{Data: []byte("new")}); err != nil {
+				t.Errorf("Set of a key of a node that has left: %v", err)
+			}
+			mustGet(t, groups[0], key, "new")
+		}
+	})
 }
 
 func TestWhatIsSetAtANodeThatLeavesIsNotLost(t *testing.T) {
@@ -324,44 +330,43 @@ func TestAGetThatCrossesASetIsAnswered(t *testing.T) {
 }
 
 func TestASetIsKeptWhileItIsOpenWhetherOthersKnowTheNode(t *testing.T) {
-	n := nodetest.Start(t, 1)[0]
-	g := nodetest.Group(t, []*node.Node{n}, "scores", node.GroupConfig{})[0]
-	for _, key := range testKeys(20) {
-		n.AskStanding()
-		mustSet(t, g, key, "v")
-		mustGet(t, g, key, "v")
-	}
+	simulate(t, func(t *testing.T, s simulation) {
+		n := s.start(1)[0]
+		g := nodetest.Group(t, []*node.Node{n}, "scores", node.GroupConfig{})[0]
+		for _, key := range testKeys(20) {
+			n.AskStanding()
+			mustSet(t, g, key, "v")
+			mustGet(t, g, key, "v")
+		}
+	})
 }
 
 func TestNothingThatIsSetIsLostWhileTheFirstOthersCome(t *testing.T) {
-	nodes := nodetest.Start(t, 1)
-	g := nodetest.Group(t, nodes, "scores", node.GroupConfig{Replicas: 2})[0]
-	came := make(chan *node.Node)
-	go func() {
-		second, err := node.New(node.Config{Listen: "127.0.0.1:0", Gossip: "127.0.0.1:0"})
-		if err == nil {
-			t.Cleanup(func() { second.Close() })
-			_, err = second.NewGroup("scores", node.GroupConfig{Replicas: 2})
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(1)
+		g := nodetest.Group(t, nodes, "scores", node.GroupConfig{Replicas: 2})[0]
+		second := s.node("")
+		nodetest.Group(t, []*node.Node{second}, "scores", node.GroupConfig{Replicas: 2})
+		came := make(chan struct{})
+		go func() {
+			defer close(came)
+			if err := second.Join(t.Context(), nodes[0].Self().GossipAddr); err != nil {
+				t.Error(err)
+			}
+		}()
+		var keys []string
+		for here := false; !here; {
+			select {
+			case <-came:
+				here = true
+			case <-time.After(time.Millisecond / 10):
+				key := "key:" + strconv.Itoa(len(keys))
+				mustSet(t, g, key, key)
+				keys = append(keys, key)
+			}
 		}
-		if err == nil {
-			err = second.Join(t.Context(), nodes[0].Self().GossipAddr)
+		for _, key := range keys {
+			mustGet(t, g, key, key)
 		}
-		if err != nil {
-			t.Error(err)
-		}
-		came <- second
-	}()
-	var keys []string
-	for second := (*node.Node)(nil); second == nil; {
-		select {
-		case second = <-came:
-		default:
-			key := "key:" + strconv.Itoa(len(keys))
-			mustSet(t, g, key, key)
-			keys = append(keys, key)
-		}
-	}
-	for _, key := range keys {
-		mustGet(t, g, key, key)
-	}
+	})
 }

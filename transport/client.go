@@ -34,6 +34,9 @@ type ClientConfig struct {
 	// Token is what an outside client shows. If empty, none.
 	Token string
 
+	// Dial opens a connection to a host:port. If nil, over TCP.
+	Dial func(ctx context.Context, network, addr string) (net.Conn, error)
+
 	// Plain sends every request as plain HTTP. If false, requests go as frames to members that speak them.
 	Plain bool
 
@@ -59,7 +62,9 @@ type Client struct {
 // NewClient returns a Client, which connects when it is first used.
 func NewClient(cfg ClientConfig) *Client {
 	c := &Client{base: url.URL{Scheme: "http", Host: cfg.Addr}, token: cfg.Token, compat: cfg.GroupcacheCompat}
-	c.dialPlain = (&net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlivePeriod}).DialContext
+	if c.dialPlain = cfg.Dial; c.dialPlain == nil {
+		c.dialPlain = (&net.Dialer{Timeout: dialTimeout, KeepAlive: keepAlivePeriod}).DialContext
+	}
 	if c.tls = clientTLS(cfg, c.base.Hostname()); c.tls != nil {
 		c.base.Scheme = "https"
 	}
