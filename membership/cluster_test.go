@@ -30,7 +30,7 @@ func TestAMemberAloneSeesItself(t *testing.T) {
 		t.Errorf("self is %+v", self)
 	}
 	if self.Boot == 0 || !strings.HasPrefix(self.GossipAddr, loopback()+":") || strings.HasSuffix(self.GossipAddr, ":0") {
-		t.Errorf("self is %+v, want a boot id and the port that was picked", self)
+		t.Errorf("self is %+v, want a boot id and its port", self)
 	}
 }
 

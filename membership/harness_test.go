@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,17 +18,32 @@ import (
 	"github.com/p2pcache/p2pcache/membership"
 )
 
-// patience is far longer than anything here takes on a machine that does little else.
-const patience = 30 * time.Second
+// patience is far longer than anything here takes, were it on a machine that is busy.
+const patience = 2 * time.Minute
 
-// config is that of a member on a free port.
+// config is that of a member on a port that start finds for it.
 func config(name string) membership.Config {
 	ip := loopback()
 	return membership.Config{Name: name, HTTPAddr: ip + ":9999", Bind: ip + ":0"}
 }
 
-// loopback returns an address that is this process's own where there are many. Members that start again want the port that
-// they had: at 127.0.0.1, any process could have got it since, if only to connect from.
+// steady is config for a member that nobody takes for dead, or not soon, were it on a machine that is busy.
+func steady(name string) membership.Config {
+	cfg := config(name)
+	cfg.Profile.SuspicionMult = 100
+	return cfg
+}
+
+// lastPort is the last port that freeAddr gave away, counted from firstPort.
+var lastPort atomic.Int32
+
+const firstPort = 10_000 // to 32767, those that systems do not pick themselves
+
+// freeAddr returns an address that nobody listens on, and that is given away once. So members that start again find the port free
+// that they had, as does who is to be there later.
+func freeAddr() string { return fmt.Sprint(loopback(), ":", firstPort+lastPort.Add(1)%22_000) }
+
+// loopback returns an IP that is this process's own where there are many.
 func loopback() string {
 	if runtime.GOOS != "linux" {
 		return "127.0.0.1"
@@ -39,6 +55,9 @@ func loopback() string {
 // start starts a member and closes it when the test ends.
 func start(t testing.TB, cfg membership.Config) *membership.Cluster {
 	t.Helper()
+	if cfg.Bind == loopback()+":0" {
+		cfg.Bind = freeAddr()
+	}
 	c, err := membership.Start(cfg)
 	if err != nil {
 		t.Fatalf("start %s: %v", cfg.Name, err)
@@ -49,6 +68,11 @@ func start(t testing.TB, cfg membership.Config) *membership.Cluster {
 
 // startJoined starts members of the given names, joined through the first.
 func startJoined(t testing.TB, names ...string) []*membership.Cluster {
+	t.Helper()
+	return startJoinedAs(t, config, names...)
+}
+
+func startJoinedAs(t testing.TB, config func(name string) membership.Config, names ...string) []*membership.Cluster {
 	t.Helper()
 	var all []*membership.Cluster
 	for _, name := range names {

@@ -14,7 +14,7 @@ import (
 func key(n byte) []byte { return bytes.Repeat([]byte{n}, 32) }
 
 func keyed(name string, k []byte) membership.Config {
-	cfg := config(name)
+	cfg := steady(name)
 	cfg.Key = k
 	return cfg
 }

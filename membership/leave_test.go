@@ -11,8 +11,8 @@ import (
 
 func TestALeaveIsSeenAndSaidToBeOne(t *testing.T) {
 	t.Parallel()
-	cfg, log := logged(config("a"))
-	a, b := start(t, cfg), start(t, config("b"))
+	cfg, log := logged(steady("a"))
+	a, b := start(t, cfg), start(t, steady("b"))
 	join(t, b, a)
 	agree(t, a, b)
 

@@ -12,20 +12,9 @@ import (
 	"github.com/p2pcache/p2pcache/membership"
 )
 
-// freeAddr returns an address that nobody listens on at the moment.
-func freeAddr(t testing.TB) string {
-	t.Helper()
-	l, err := net.Listen("tcp", loopback()+":0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
-}
-
 func TestASeedThatIsNotThereYetIsJoinedWhenItAppears(t *testing.T) {
 	t.Parallel()
-	addr := freeAddr(t)
+	addr := freeAddr()
 	a := start(t, config("a"))
 	if err := a.Join(deadline(t), addr); err == nil || !strings.Contains(err.Error(), addr) {
 		t.Fatalf("Join of nobody: %v, want an error that names %s", err, addr)
@@ -74,7 +63,7 @@ func TestJoinTriesAllSeedsAndAddresses(t *testing.T) {
 		t.Fatal(err)
 	}
 	// The name may have an IPv6 address too, where nobody is.
-	if err := a.Join(deadline(t), freeAddr(t), "localhost:"+port, c.Self().GossipAddr); err != nil {
+	if err := a.Join(deadline(t), freeAddr(), "localhost:"+port, c.Self().GossipAddr); err != nil {
 		t.Fatal(err)
 	}
 	agree(t, a, b, c)

@@ -17,7 +17,7 @@ func holder(c *membership.Cluster) (membership.Member, bool) {
 
 func TestTheNewerOfTwoLiveMembersOfOneNameLearnsIt(t *testing.T) {
 	t.Parallel()
-	all := startJoined(t, "a", "b", "c")
+	all := startJoinedAs(t, steady, "a", "b", "c")
 	var versions []uint64
 	for _, c := range all {
 		versions = append(versions, c.Snapshot().Version)

@@ -14,6 +14,7 @@ const maxWitnesses = 64
 // another one of its name, mostly its own last run. table.mu guards it.
 type standing struct {
 	times     uint64             // it began anew
+	opened    time.Time          // when it did so last
 	settled   chan struct{}      // closed once all know this member
 	heard     bool               // one of them does
 	witnesses map[string]witness // who is asked, by name
@@ -60,6 +61,7 @@ func (t *table) unsettleLocked() {
 		s.settled = make(chan struct{})
 	}
 	s.times++
+	s.opened = time.Now()
 	s.heard = false
 	clear(s.witnesses)
 	t.showLocked()
@@ -103,7 +105,7 @@ func (t *table) knownSince() time.Time {
 // showLocked makes what Standing returns be what the table says.
 func (t *table) showLocked() {
 	s := &t.standing
-	t.shown.Store(&Standing{Times: s.times, Known: s.heard, Settled: s.isSettled()})
+	t.shown.Store(&Standing{Times: s.times, Opened: s.opened, Known: s.heard, Settled: s.isSettled()})
 }
 
 // hearEcho takes note that this member was announced as it is by another one, or passed on by one.
@@ -165,6 +167,9 @@ func (t *table) unconvinced() []Member {
 type Standing struct {
 	// Times grows whenever it is open anew whether they do.
 	Times uint64
+
+	// Opened is when it grew last. It is zero for a member that was always alone.
+	Opened time.Time
 
 	// Known is set once one of them does.
 	Known bool

@@ -18,7 +18,6 @@ func (db scoreDB) score(_ context.Context, key string) (string, error) {
 	if !ok {
 		return "", node.ErrNotFound
 	}
-	fmt.Println("search", key)
 	return score, nil
 }
 
@@ -61,7 +60,6 @@ func Example() {
 		fmt.Println(v, err)
 	}
 	// Output:
-	// search Tom
 	// 630 <nil>
 	// 630 <nil>
 }

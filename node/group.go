@@ -186,6 +186,7 @@ func (g *Group) miss(ctx context.Context, now time.Time, hash uint64, key string
 		return answer{from: fromLocal}, err
 	}
 	g.node.seeClock(now)
+	g.node.awaitKnown(ctx)
 	if v := g.node.view.Load(); v.owns(hash) {
 		return g.flights.do(ctx, loadFlight, hash, key, g.load(hash, key, lru.Owned, g.previousOwners(v, hash)))
 	}

@@ -190,6 +190,8 @@ func (g *Group) serveGet(ctx context.Context, hash uint64, r transport.Request) 
 		// This node was noticed before it knows the others, one of whom will have the key.
 		return transport.Response{Code: transport.Unavailable, Text: "this member knows no other one yet"}
 	case !ok:
+		g.node.awaitKnown(ctx)
+		v = g.node.view.Load()
 		a, err = g.flights.do(ctx, loadFlight, hash, r.Key, g.load(hash, r.Key, lru.Owned, g.holdersElsewhere(v, hash)))
 	case g.isDue(&a):
 		g.refreshIfDue(hash, r.Key, &a, func() float64 { return rate })

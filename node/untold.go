@@ -65,7 +65,24 @@ func (g *Group) writeOnceKnown(ctx context.Context, change transport.Request, v 
 	}
 }
 
+// awaitKnown waits for the others to know this node, for a moment from when that became open, as it keeps nothing that it begins to
+// load before. Mostly it has just met the first of them, and their answers are on the way.
+func (n *Node) awaitKnown(ctx context.Context) {
+	if !n.isUnknown() {
+		return
+	}
+	moment, cancel := context.WithDeadline(ctx, n.cluster.Standing().Opened.Add(meetTimeout))
+	defer cancel()
+	select {
+	case <-n.cluster.Settled():
+	case <-moment.Done():
+	}
+}
+
 const (
+	// meetTimeout is how long who asks waits for those whom this node has just met.
+	meetTimeout = 250 * time.Millisecond
+
 	// correctTimeout bounds the telling of a member that is out of date.
 	correctTimeout = time.Second
 

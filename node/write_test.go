@@ -341,6 +341,23 @@ func TestASetIsKeptWhileItIsOpenWhetherOthersKnowTheNode(t *testing.T) {
 	})
 }
 
+func TestALoadIsKeptWhileItIsOpenWhetherOthersKnowTheNode(t *testing.T) {
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(2)
+		o := echo()
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+		keys := ownedBy(nodes[0], "scores", 20)
+		for i, key := range keys {
+			nodes[0].AskStanding()
+			mustGet(t, groups[i%2], key, key)
+			mustGet(t, groups[1-i%2], key, key)
+		}
+		if n := o.calls.Load(); n != int64(len(keys)) {
+			t.Errorf("%d loads of %d keys", n, len(keys))
+		}
+	})
+}
+
 func TestNothingThatIsSetIsLostWhileTheFirstOthersCome(t *testing.T) {
 	simulate(t, func(t *testing.T, s simulation) {
 		nodes := s.start(1)

@@ -154,6 +154,9 @@ func (c *Client) reachable() error {
 }
 
 // silent notes that the member gave no sign of life.
+// signTimeout is how long a member has to give a sign of life.
+func (c *Client) signTimeout() time.Duration { return c.plain.watch.limit }
+
 func (c *Client) silent() { c.plain.watch.giveUp() }
 
 // sessions are what a Client knows of its sessions: the one that it uses, and how to come by the next.

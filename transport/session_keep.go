@@ -50,11 +50,12 @@ func (s *session) expire() {
 	}
 }
 
-// alive pings the member, and reports whether it is heard of within signTimeout.
+// alive pings the member, and reports whether it is heard of within the time that it has for a sign of life.
 func (s *session) alive(heard uint64) bool {
 	s.out.signal(kindPing, s.pings.Add(1))
 	began := time.Now()
-	tick := time.NewTicker(signTimeout / 10)
+	limit := s.client.signTimeout()
+	tick := time.NewTicker(limit / 10)
 	defer tick.Stop()
 	for s.heard.Load() == heard {
 		select {
@@ -65,9 +66,9 @@ func (s *session) alive(heard uint64) bool {
 		s.readOn()
 		s.cancelLeft()
 		s.expire()
-		if took := time.Since(began); took >= 2*signTimeout {
+		if took := time.Since(began); took >= 2*limit {
 			began = time.Now() // this process stood still, and the answer may wait to be read
-		} else if took >= signTimeout {
+		} else if took >= limit {
 			return false
 		}
 	}

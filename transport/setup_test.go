@@ -97,9 +97,12 @@ func listen(tb testing.TB) net.Listener {
 	return l
 }
 
+// connect returns a client that takes nobody for dead because this machine is busy.
 func connect(tb testing.TB, cfg transport.ClientConfig) *transport.Client {
 	tb.Helper()
+	cfg.Dial = new(net.Dialer).DialContext
 	c := transport.NewClient(cfg)
+	c.WaitFor(patience)
 	tb.Cleanup(c.Close)
 	return c
 }
@@ -120,9 +123,12 @@ func certificates(tb testing.TB) (server, client *tls.Config) {
 	return &tls.Config{Certificates: s.TLS.Certificates}, &tls.Config{RootCAs: roots}
 }
 
+// patience is far longer than anything here takes, were it on a machine that is busy.
+const patience = 2 * time.Minute
+
 // within bounds what should not take long.
 func within(tb testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	tb.Cleanup(cancel)
 	return ctx
 }
@@ -153,7 +159,7 @@ func raw(tb testing.TB, addr string, texts ...string) []reply {
 		tb.Fatal(err)
 	}
 	defer conn.Close()
-	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	conn.SetDeadline(time.Now().Add(patience))
 	var replies []reply
 	in := bufio.NewReader(conn)
 	for _, text := range texts {

@@ -15,7 +15,8 @@ const (
 	// patience is how long nothing may be heard of a member before it is asked for a sign of life.
 	patience = 500 * time.Millisecond
 
-	// signTimeout is how long it then has to give one. A busy member gives it as well: it needs no origin and no store.
+	// signTimeout is how long it then has to give one, unless a test has more time. A busy member gives it as well: it needs no
+	// origin and no store.
 	signTimeout = time.Second
 
 	// givenUpFor is how long a member that gave no sign of life is not asked anything, unless it is heard of.
@@ -32,13 +33,14 @@ type watch struct {
 	heard  atomic.Int64  // when something was last heard of the member, in ns since start
 	silent atomic.Int64  // when it was last asked in vain
 	asking chan struct{} // holds an element while a sign of life is waited for
+	limit  time.Duration // of that
 }
 
 func newWatch(base url.URL, pool *http.Transport) *watch {
 	base.Path = Prefix
 	own := pool.Clone()
 	own.MaxConnsPerHost = 1
-	return &watch{http: own, url: base, start: time.Now(), asking: make(chan struct{}, 1)}
+	return &watch{http: own, url: base, start: time.Now(), asking: make(chan struct{}, 1), limit: signTimeout}
 }
 
 func (w *watch) now() int64 { return int64(time.Since(w.start)) }
@@ -92,7 +94,7 @@ func (w *watch) alive(ctx context.Context) bool {
 
 // ask sends a request that any server answers at once.
 func (w *watch) ask(ctx context.Context) bool {
-	asked, cancel := context.WithTimeout(ctx, signTimeout)
+	asked, cancel := context.WithTimeout(ctx, w.limit)
 	defer cancel()
 	req := (&http.Request{Method: http.MethodHead, URL: &w.url, Host: w.url.Host, Header: http.Header{}}).WithContext(asked)
 	reply, err := w.http.RoundTrip(req)

@@ -83,7 +83,8 @@ func TestAMemberThatStopsBetweenTwoRequestsIsGivenUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer l.Close()
-	c := connect(t, transport.ClientConfig{Addr: l.Addr().String()})
+	c := transport.NewClient(transport.ClientConfig{Addr: l.Addr().String()})
+	defer c.Close()
 	if _, err := c.Do(within(t), transport.Request{Group: "g"}); err == nil || !strings.Contains(err.Error(), "no sign of life") {
 		t.Errorf("got %v", err)
 	}
