@@ -149,7 +149,7 @@ func TestARollOfRestartsUnderLoadIsHardlyNoticedByTheOrigin(t *testing.T) {
 						if !wantGet(t, g, keys[i%len(keys)], keys[i%len(keys)]) {
 							return
 						}
-						time.Sleep(time.Millisecond / 10)
+						time.Sleep(time.Millisecond)
 					}
 				}
 			})

@@ -193,7 +193,7 @@ func TestWhatIsSetWhileNodesComeAndGoIsNotLost(t *testing.T) {
 							return
 						}
 						latest[i] = value
-						time.Sleep(time.Millisecond / 10)
+						time.Sleep(time.Millisecond)
 					}
 				}
 			})

@@ -118,7 +118,7 @@ func waitFor(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
-	for limit := time.After(30 * time.Second); !done(); {
+	for limit := time.After(2 * time.Minute); !done(); {
 		select {
 		case <-tick.C:
 		case <-limit:

@@ -115,7 +115,7 @@ func reached(t *testing.T, n *node.Node, files node.TLSFiles) error {
 		t.Fatal(err)
 	}
 	defer c.Close()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	return c.Set(ctx, "g", "k", node.Value{Data: []byte("v")})
 }
@@ -152,7 +152,7 @@ func TestCertificatesAreReadAnew(t *testing.T) {
 		t.Errorf("while a file makes no sense: %v", err)
 	}
 	renewed := after.write(t, dir)
-	for end := time.Now().Add(20 * time.Second); reached(t, n, renewed) != nil; {
+	for end := time.Now().Add(2 * time.Minute); reached(t, n, renewed) != nil; {
 		if time.Now().After(end) {
 			t.Fatal("the new certificates are not in use")
 		}

@@ -376,7 +376,7 @@ func TestNothingThatIsSetIsLostWhileTheFirstOthersCome(t *testing.T) {
 			select {
 			case <-came:
 				here = true
-			case <-time.After(time.Millisecond / 10):
+			case <-time.After(time.Millisecond):
 				key := "key:" + strconv.Itoa(len(keys))
 				mustSet(t, g, key, key)
 				keys = append(keys, key)

@@ -23,7 +23,7 @@ func startKeyed(t *testing.T, secret string) keyed {
 	var k keyed
 	for i := range 3 {
 		k.files = append(k.files, file(t, "secret", secret+"\n"))
-		args := []string{"--group", "notes=1MiB,hot-ttl=0", "--secret-file", k.files[i]}
+		args := []string{steady, "--group", "notes=1MiB,hot-ttl=0", "--secret-file", k.files[i]}
 		if i > 0 {
 			args = append(args, "--join", k.nodes[0].gossip)
 		}
@@ -91,7 +91,7 @@ func TestTheSecretChangesWhileAllServe(t *testing.T) {
 			t.Errorf("members refused each other:\n%s", metrics)
 		}
 	}
-	agree(t, patience, append(k.nodes, serve(t, "--group", "notes=1MiB,hot-ttl=0", "--secret-file", operator, "--join", k.nodes[2].gossip))...)
+	agree(t, patience, append(k.nodes, serve(t, steady, "--group", "notes=1MiB,hot-ttl=0", "--secret-file", operator, "--join", k.nodes[2].gossip))...)
 	wantError(t, tool(t, "stats", "--server", k.nodes[0].listen, "--secret-file", file(t, "old", "before")), 1, "401 Unauthorized: the signature is wrong")
 }
 

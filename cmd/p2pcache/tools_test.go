@@ -3,7 +3,6 @@ package main_test
 import (
 	"encoding/json"
 	"fmt"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
@@ -145,12 +144,7 @@ func TestMembersAndOwnersInJSON(t *testing.T) {
 }
 
 func TestANodeThatIsNotThereIsNamed(t *testing.T) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	addr := l.Addr().String()
-	l.Close()
+	addr := freePorts(t, 1)[0]
 	for _, args := range [][]string{{"get", "g", "k"}, {"put", "g", "k", "v"}, {"rm", "g", "k"}, {"purge", "g"}, {"members"}, {"owner", "g", "k"}} {
 		r := p2p("", append(args, "--server", addr)...)
 		wantError(t, r, 1, "cannot reach "+addr)

@@ -195,7 +195,7 @@ func TestComingsAndGoingsAreNoted(t *testing.T) {
 	}
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
-	for limit := time.After(30 * time.Second); !noted(); {
+	for limit := time.After(2 * time.Minute); !noted(); {
 		select {
 		case <-tick.C:
 		case <-limit:
