@@ -28,8 +28,9 @@ const (
 	stressKeys    = 24 // of each group
 
 	// overshoot is how much later than its deadline a Get may return, beside what a busy machine does to this process: how late its
-	// timers are, for each of the goroutines that must run.
-	overshoot = 50 * time.Millisecond
+	// timers are, for each of the goroutines that must run. It is for those that hang; that others are in time to the
+	// microsecond is tested in bubbles.
+	overshoot = 5 * time.Second
 )
 
 // TestStress reads and writes through five nodes whose rings change at random, over connections that stall and break, from an
