@@ -278,65 +278,67 @@ func BenchmarkLeave(b *testing.B) {
 
 // Values wait for their turn, a quarter of a second each, before they are given to the one that joins.
 func TestWhatIsHandedOverLivesNoLongerThanWhereItWas(t *testing.T) {
-	nodes := nodetest.Start(t, 1)
-	cfg := node.GroupConfig{HotTTL: -1}
-	g := nodetest.Group(t, nodes, "scores", cfg)[0]
-	keys := testKeys(8)
-	for _, key := range keys {
-		if err := g.Set(t.Context(), key, node.Value{Data: make([]byte, 512<<10), TTL: time.Hour}); err != nil {
-			t.Fatal(err)
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(1)
+		cfg := node.GroupConfig{HotTTL: -1}
+		g := nodetest.Group(t, nodes, "scores", cfg)[0]
+		keys := testKeys(8)
+		for _, key := range keys {
+			if err := g.Set(t.Context(), key, node.Value{Data: make([]byte, 512<<10), TTL: time.Hour}); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	end := time.Now().Add(time.Hour)
-	joined := restart(t, "joined", nodes[0].Self().GossipAddr)
-	heir := nodetest.Group(t, []*node.Node{joined}, "scores", cfg)[0]
-	waitFor(t, "what moved has come", func() bool {
-		return heir.Stats().Owned.Entries == ownedOf(joined, keys) && held([]*node.Group{g, heir}) == len(keys)
+		end := time.Now().Add(time.Hour)
+		joined := s.restart("joined", nodes[0].Self().GossipAddr)
+		heir := nodetest.Group(t, []*node.Node{joined}, "scores", cfg)[0]
+		waitFor(t, "what moved has come", func() bool {
+			return heir.Stats().Owned.Entries == ownedOf(joined, keys) && held([]*node.Group{g, heir}) == len(keys)
+		})
+		for _, key := range keys {
+			const rounded = 10 * time.Millisecond
+			left := time.Until(end)
+			if h, held := heir.Held(key); held && h.TTL > left+rounded {
+				t.Errorf("%q lives %v longer than it did", key, h.TTL-left)
+			}
+		}
 	})
-	for _, key := range keys {
-		const rounded = 10 * time.Millisecond
-		left := time.Until(end)
-		if h, held := heir.Held(key); held && h.TTL > left+rounded {
-			t.Errorf("%q lives %v longer than it did", key, h.TTL-left)
-		}
-	}
 }
 
 // While a node hands over large values for one change of the ring, a Set comes to it, and the ring turns back.
 func TestWhatWasSetUnderARingThatTurnsBackIsHandedOver(t *testing.T) {
-	nodes, _ := stoppablePeers(t, 3)
-	large := nodetest.Group(t, nodes, "large", node.GroupConfig{Replicas: 2, HotTTL: -1})
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
-	var urls []string
-	for _, n := range nodes {
-		urls = append(urls, n.Self().HTTPAddr)
-	}
-	for _, n := range nodes {
-		waitFor(t, "nothing is on its way", func() bool { s := n.Stats().HandOver; return s.Took > 0 && !s.Running })
-	}
-	for _, key := range ownedBy(nodes[0], "large", 24) {
-		if err := large[0].Set(t.Context(), key, node.Value{Data: make([]byte, 256<<10)}); err != nil {
-			t.Fatal(err)
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes, _ := s.stoppablePeers(3)
+		large := nodetest.Group(t, nodes, "large", node.GroupConfig{Replicas: 2, HotTTL: -1})
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
+		var urls []string
+		for _, n := range nodes {
+			urls = append(urls, n.Self().HTTPAddr)
 		}
-	}
-	setPeers := func(urls []string) {
-		for _, n := range nodes[:2] {
-			if err := n.SetPeers(urls...); err != nil {
+		pauseFor(time.Minute) // so that nothing is on its way
+		for _, key := range ownedBy(nodes[0], "large", 24) {
+			if err := large[0].Set(t.Context(), key, node.Value{Data: make([]byte, 256<<10)}); err != nil {
 				t.Fatal(err)
 			}
 		}
-	}
-	keys := ownedBy(nodes[2], "scores", 20)
-	setPeers(urls[:2])
-	waitFor(t, "the large values are on their way", func() bool { return nodes[0].Stats().HandOver.Running })
-	for _, key := range keys {
-		mustSet(t, groups[0], key, "new")
-	}
-	if !nodes[0].Stats().HandOver.Running {
-		t.Log("the large values have gone already: nothing is cut short")
-	}
-	setPeers(urls)
-	for _, key := range keys {
-		waitFor(t, "the owner has it", func() bool { _, has := groups[2].Held(key); return has })
-	}
+		setPeers := func(urls []string) {
+			for _, n := range nodes[:2] {
+				if err := n.SetPeers(urls...); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		keys := ownedBy(nodes[2], "scores", 20)
+		setPeers(urls[:2])
+		waitFor(t, "the large values are on their way", func() bool { return nodes[0].Stats().HandOver.Running })
+		for _, key := range keys {
+			mustSet(t, groups[0], key, "new")
+		}
+		if !nodes[0].Stats().HandOver.Running {
+			t.Log("the large values have gone already: nothing is cut short")
+		}
+		setPeers(urls)
+		for _, key := range keys {
+			waitFor(t, "the owner has it", func() bool { _, has := groups[2].Held(key); return has })
+		}
+	})
 }

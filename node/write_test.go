@@ -136,62 +136,66 @@ func TestRemoveDuringLoadsLeavesNothingOld(t *testing.T) {
 // TestAfterARemoveNoNodeServesWhatWasBefore removes keys while all nodes read them, with hot copies, loads in flight and a ring that
 // has just changed, so that previous owners are asked too.
 func TestAfterARemoveNoNodeServesWhatWasBefore(t *testing.T) {
-	const rounds, keys = 300, 4
-	nodes := nodetest.Start(t, 3)
-	var current [keys]atomic.Int64
-	o := &origin{answer: func(_ context.Context, key string) (node.Value, error) {
-		i, err := strconv.Atoi(key)
-		if err != nil {
-			return node.Value{}, err
+	simulate(t, func(t *testing.T, s simulation) {
+		const rounds, keys = 300, 4
+		nodes := s.start(3)
+		var current [keys]atomic.Int64
+		o := &origin{answer: func(_ context.Context, key string) (node.Value, error) {
+			i, err := strconv.Atoi(key)
+			if err != nil {
+				return node.Value{}, err
+			}
+			v := current[i].Load()
+			runtime.Gosched()
+			return node.Value{Data: []byte(strconv.FormatInt(v, 10))}, nil
+		}}
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: time.Hour})
+		random := rand.New(rand.NewPCG(1, 2))
+		for round := int64(1); round <= rounds; round++ {
+			i, remover := random.IntN(keys), random.IntN(len(groups))
+			key := strconv.Itoa(i)
+			var others sync.WaitGroup
+			for _, g := range groups {
+				others.Go(func() { g.Get(t.Context(), key) })
+			}
+			current[i].Store(round)
+			if err := groups[remover].Remove(t.Context(), key); err != nil {
+				t.Fatal(err)
+			}
+			for _, g := range groups {
+				mustGet(t, g, key, strconv.FormatInt(round, 10))
+			}
+			others.Wait()
 		}
-		v := current[i].Load()
-		runtime.Gosched()
-		return node.Value{Data: []byte(strconv.FormatInt(v, 10))}, nil
-	}}
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: time.Hour})
-	random := rand.New(rand.NewPCG(1, 2))
-	for round := int64(1); round <= rounds; round++ {
-		i, remover := random.IntN(keys), random.IntN(len(groups))
-		key := strconv.Itoa(i)
-		var others sync.WaitGroup
-		for _, g := range groups {
-			others.Go(func() { g.Get(t.Context(), key) })
-		}
-		current[i].Store(round)
-		if err := groups[remover].Remove(t.Context(), key); err != nil {
-			t.Fatal(err)
-		}
-		for _, g := range groups {
-			mustGet(t, g, key, strconv.FormatInt(round, 10))
-		}
-		others.Wait()
-	}
+	})
 }
 
 func TestSetsAtOnceEndAlikeOnAllReplicas(t *testing.T) {
-	nodes := nodetest.Start(t, 3)
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Replicas: 3})
-	keys := testKeys(50)
-	var all sync.WaitGroup
-	for i, g := range groups {
-		all.Go(func() {
-			for _, key := range keys {
-				if err := g.Set(t.Context(), key, node.Value{Data: []byte(strconv.Itoa(i))}); err != nil {
-					t.Error(err)
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(3)
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Replicas: 3})
+		keys := testKeys(50)
+		var all sync.WaitGroup
+		for i, g := range groups {
+			all.Go(func() {
+				for _, key := range keys {
+					if err := g.Set(t.Context(), key, node.Value{Data: []byte(strconv.Itoa(i))}); err != nil {
+						t.Error(err)
+					}
 				}
+			})
+		}
+		all.Wait()
+		for _, key := range keys {
+			want, err := groups[0].Get(t.Context(), key)
+			if err != nil {
+				t.Fatal(err)
 			}
-		})
-	}
-	all.Wait()
-	for _, key := range keys {
-		want, err := groups[0].Get(t.Context(), key)
-		if err != nil {
-			t.Fatal(err)
+			for _, g := range groups[1:] {
+				mustGet(t, g, key, want.String())
+			}
 		}
-		for _, g := range groups[1:] {
-			mustGet(t, g, key, want.String())
-		}
-	}
+	})
 }
 
 // TestWhatComesLateIsNotKept sends a member, as another one would, a copy from before a write that it knows of.
@@ -300,33 +304,35 @@ func TestWhatIsSetUnderARingThatIsOutOfDateReachesItsOwner(t *testing.T) {
 }
 
 func TestAGetThatCrossesASetIsAnswered(t *testing.T) {
-	nodes := nodetest.Start(t, 3)
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
-	keys := testKeys(4)
-	set := func(g *node.Group, key string) {
-		if err := g.Set(t.Context(), key, node.Value{Data: []byte("set")}); err != nil {
-			t.Error(err)
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(3)
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
+		keys := testKeys(4)
+		set := func(g *node.Group, key string) {
+			if err := g.Set(t.Context(), key, node.Value{Data: []byte("set")}); err != nil {
+				t.Error(err)
+			}
 		}
-	}
-	for _, key := range keys {
-		set(groups[0], key)
-	}
-	var all sync.WaitGroup
-	for _, g := range groups {
-		all.Go(func() {
-			for i := range 1000 {
-				set(g, keys[i%len(keys)])
-			}
-		})
-		all.Go(func() {
-			for i := range 10_000 {
-				if !wantGet(t, g, keys[i%len(keys)], "set") {
-					return
+		for _, key := range keys {
+			set(groups[0], key)
+		}
+		var all sync.WaitGroup
+		for _, g := range groups {
+			all.Go(func() {
+				for i := range 1000 {
+					set(g, keys[i%len(keys)])
 				}
-			}
-		})
-	}
-	all.Wait()
+			})
+			all.Go(func() {
+				for i := range 10_000 {
+					if !wantGet(t, g, keys[i%len(keys)], "set") {
+						return
+					}
+				}
+			})
+		}
+		all.Wait()
+	})
 }
 
 func TestASetIsKeptWhileItIsOpenWhetherOthersKnowTheNode(t *testing.T) {
