@@ -28,9 +28,9 @@ const (
 	stressKeys    = 24 // of each group
 
 	// overshoot is how much later than its deadline a Get may return, beside what a busy machine does to this process: how late its
-	// timers are, for each of the goroutines that must run. It is for those that hang; that others are in time to the
-	// microsecond is tested in bubbles.
-	overshoot = 5 * time.Second
+	// timers are, for each of the goroutines that must run one after the other. In bubbles Gets are in time to the microsecond.
+	overshoot = 50 * time.Millisecond
+	inTurn    = 16
 )
 
 // TestStress reads and writes through five nodes whose rings change at random, over connections that stall and break, from an
@@ -43,7 +43,7 @@ func TestStress(t *testing.T) {
 		s := newStress(t, *stressSeed)
 		s.run(*stressFor)
 		s.settle()
-		if late, allowed := s.getLate.get(), overshoot+4*s.timerLate.get(); late > allowed {
+		if late, allowed := s.getLate.get(), overshoot+inTurn*s.timerLate.get(); late > allowed {
 			t.Errorf("a Get returned %v after its deadline, when timers were at most %v late", late, s.timerLate.get())
 		}
 		t.Logf("seed %d: %s", *stressSeed, s.summary())
