@@ -119,18 +119,31 @@ func (c *Client) doAnew(ctx context.Context, r Request) (Response, error) {
 	if len(r.Group)+len(r.Key) > maxHead {
 		return c.plain.do(ctx, r)
 	}
+	resp, again, err := c.doNext(ctx, &r)
+	for tries := 1; again && tries < maxLeft; tries++ {
+		resp, again, err = c.doNext(ctx, &r)
+	}
+	return resp, err
+}
+
+// maxLeft is how many sessions in a row may be left, as their keys have changed meanwhile, before a request has an answer.
+const maxLeft = 4
+
+// doNext sends r over the next session. It reports whether that was left before there was an answer, so that another one may have it.
+func (c *Client) doNext(ctx context.Context, r *Request) (resp Response, left bool, err error) {
 	s, err := c.session(ctx)
 	switch {
 	case errors.Is(err, errNoUpgrade):
-		return c.plain.do(ctx, r)
+		resp, err = c.plain.do(ctx, *r)
+		return resp, false, err
 	case err != nil:
-		return Response{}, err
+		return Response{}, false, err
 	}
-	resp, err := s.do(ctx, &r)
+	resp, err = s.do(ctx, r)
 	if errors.Is(err, errEnded) {
 		err = context.Cause(s.ctx)
 	}
-	return resp, err
+	return resp, errors.Is(err, errGoneAway) && ctx.Err() == nil, err
 }
 
 // until is a context with another deadline, which its Done does not tell.
@@ -153,10 +166,10 @@ func (c *Client) reachable() error {
 	return nil
 }
 
-// silent notes that the member gave no sign of life.
 // signTimeout is how long a member has to give a sign of life.
 func (c *Client) signTimeout() time.Duration { return c.plain.watch.limit }
 
+// silent notes that the member gave no sign of life.
 func (c *Client) silent() { c.plain.watch.giveUp() }
 
 // sessions are what a Client knows of its sessions: the one that it uses, and how to come by the next.

@@ -150,3 +150,49 @@ func TestShutdownWaitsForLargeValues(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestARequestOutlivesSessionsThatAreLeftAtOnce has a server whose keys change as each of the first sessions begins.
+func TestARequestOutlivesSessionsThatAreLeftAtOnce(t *testing.T) {
+	const left = 3
+	for range 50 {
+		l, conns := newPipes(), make(chan int, 1)
+		conns <- 0
+		go func() {
+			for {
+				conn, err := l.Accept()
+				if err != nil {
+					return
+				}
+				n := <-conns + 1
+				conns <- n
+				go turnAway(conn, n <= left)
+			}
+		}()
+		c := transport.NewClient(transport.ClientConfig{Addr: "pipes:0"})
+		c.DialWith(l.dial)
+		resp, err := c.Do(within(t), transport.Request{Group: "g", Key: "Tom"})
+		if err != nil || resp.Code != transport.OK {
+			t.Fatalf("%v, %v; %d connections", resp.Code, err, <-conns)
+		}
+		c.Close()
+		l.Close()
+	}
+}
+
+// turnAway upgrades a connection, asks for no more requests there if away says so, and answers the first one.
+func turnAway(conn net.Conn, away bool) {
+	defer conn.Close()
+	in := bufio.NewReader(conn)
+	if _, err := http.ReadRequest(in); err != nil {
+		return
+	}
+	first := []byte(shake.Welcome(""))
+	if away {
+		first = transport.AppendSignal(first, kindGoAway, 0)
+	}
+	conn.Write(first)
+	if _, _, err := readFrame(in); err == nil {
+		conn.Write(transport.AppendReplyTo(nil, 4096, tom, true))
+	}
+	io.Copy(io.Discard, in)
+}
