@@ -186,7 +186,7 @@ func turnAway(conn net.Conn, away bool) {
 	if _, err := http.ReadRequest(in); err != nil {
 		return
 	}
-	first := []byte(shake.Welcome(""))
+	first := shake.Welcome("")
 	if away {
 		first = transport.AppendSignal(first, kindGoAway, 0)
 	}
