@@ -61,6 +61,9 @@ func millis(h http.Header, field string) (time.Duration, error) {
 	return d, nil
 }
 
+// wholeMillis is d in milliseconds, rounded up: whoever is told of a deadline must not find that it has passed before the one who tells.
+func wholeMillis(d time.Duration) int64 { return int64((d + time.Millisecond - 1) / time.Millisecond) }
+
 // positive reads a positive number of units. One that is too large to represent is the largest (RFC 9111, section 1.2.2).
 func positive(text string, unit time.Duration) (time.Duration, bool) {
 	n, _ := strconv.ParseUint(text, 10, 63) // 0 where text is no number, the largest where it is too large

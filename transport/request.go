@@ -79,7 +79,7 @@ func header(ctx context.Context, r Request, token string) http.Header {
 		h.Set("Accept", accepted(r.Op)) // as none could mean protobuf
 	}
 	if deadline, ok := ctx.Deadline(); ok {
-		h.Set(headerTimeout, strconv.FormatInt(max(1, int64(time.Until(deadline)/time.Millisecond)), 10))
+		h.Set(headerTimeout, strconv.FormatInt(max(1, wholeMillis(time.Until(deadline))), 10))
 	}
 	switch r.Op {
 	case Set:

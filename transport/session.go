@@ -171,8 +171,8 @@ func (s *session) send(ctx context.Context, id uint64, r *Request, timeout time.
 	return nil
 }
 
-// remaining is what is left until r's deadline, or else ctx's, in whole milliseconds and at least one; 0 if there is none, and less
-// once it has passed. It is counted from r's time, or from this moment if that is zero.
+// remaining is what is left until r's deadline, or else ctx's, in whole milliseconds; 0 if there is none, and less once it has
+// passed. It is counted from r's time, or from this moment if that is zero.
 func remaining(ctx context.Context, r *Request) (timeout time.Duration, deadline time.Time) {
 	deadline, at := r.Until, r.At
 	if deadline.IsZero() {
@@ -188,7 +188,7 @@ func remaining(ctx context.Context, r *Request) (timeout time.Duration, deadline
 	if left <= 0 {
 		return -1, deadline
 	}
-	return max(time.Millisecond, left.Truncate(time.Millisecond)), deadline
+	return time.Duration(wholeMillis(left)) * time.Millisecond, deadline
 }
 
 // handle takes one frame of the first lane.

@@ -75,7 +75,7 @@ func TestADeadlineTravels(t *testing.T) {
 	inBubble(t, transport.ServerConfig{Handler: h}, func(t *testing.T, c *transport.Client, _ *pipes) {
 		for sent, want := range map[time.Duration]time.Duration{
 			time.Millisecond:              time.Millisecond,
-			time.Second + time.Nanosecond: time.Second,
+			time.Second + time.Nanosecond: time.Second + time.Millisecond,
 			time.Microsecond:              time.Millisecond,
 			30 * time.Minute:              30 * time.Minute,
 			5 * time.Hour:                 transport.MaxTimeout,

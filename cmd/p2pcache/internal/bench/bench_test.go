@@ -67,6 +67,31 @@ func run(t testing.TB, c bench.Config, target bench.Target) bench.Result {
 	return r
 }
 
+// punctual is a target that gives up at its deadline, as a server does that is told of it and whose clock is a moment ahead.
+type punctual struct{}
+
+func (punctual) Get(ctx context.Context, _ string) (int, error) {
+	if deadline, ok := ctx.Deadline(); ok {
+		time.Sleep(time.Until(deadline) - time.Millisecond)
+		return 0, context.DeadlineExceeded
+	}
+	time.Sleep(70 * time.Millisecond)
+	return 0, ctx.Err()
+}
+
+func (p punctual) Put(ctx context.Context, key string, _ []byte) error {
+	_, err := p.Get(ctx, key)
+	return err
+}
+
+func TestTheEndOfARunIsNoFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		if r := run(t, config(), punctual{}); r.Errors != 0 || r.Requests == 0 {
+			t.Errorf("%d of %d requests failed, the first: %v", r.Errors, r.Requests, r.First)
+		}
+	})
+}
+
 func TestEachAnswerIsCountedWithItsTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		target := newSlow(100*time.Millisecond, nil)

@@ -77,8 +77,10 @@ func Run(ctx context.Context, cfg Config, target Target, done *atomic.Int64) (Re
 	r := &run{cfg: cfg, target: target, keys: cfg.Keys.popularity(), value: randomValue(cfg.ValueBytes), done: done}
 	r.result.Times = hdrhistogram.New(shortest, longest, digits)
 	r.began = time.Now()
-	ctx, cancel := context.WithDeadline(ctx, r.began.Add(cfg.Duration)) // the very end that call compares with
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	// No deadline, of which target would tell who answers, who could be the first to find that it has passed.
+	defer time.AfterFunc(cfg.Duration, cancel).Stop()
 	var callers sync.WaitGroup
 	for i := range cfg.Callers {
 		callers.Go(func() { r.call(ctx, i) })
@@ -113,8 +115,8 @@ func (r *run) call(ctx context.Context, i int) {
 		}
 		write := r.cfg.Writes > 0 && random.Float64() < r.cfg.Writes
 		n, err := r.request(ctx, write, keys.next())
-		if ctx.Err() != nil || time.Since(r.began) >= r.cfg.Duration {
-			return // cut short; the context itself may hear of that a moment late
+		if ctx.Err() != nil {
+			return // cut short
 		}
 		own.count(time.Since(start), n, write, err)
 		r.done.Add(1)
