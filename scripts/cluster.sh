@@ -27,7 +27,7 @@ ports. What follows N is handed to each "p2pcache serve".
 EOF
 }
 
-readonly agree_seconds=30
+readonly agree_seconds=120
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 binary=$root/bin/p2pcache

@@ -16,7 +16,20 @@ readonly govulncheck=golang.org/x/vuln/cmd/govulncheck@v1.8.0
 readonly apidiff=golang.org/x/exp/cmd/apidiff@v0.0.0-20260908205506-85c1c2202aba
 readonly fuzztime=${FUZZTIME:-3s}
 
+readonly limit=40m # of a package's tests, which wait for nothing as long: beyond it something hangs, on however slow a machine
+
 step() { printf '\n== %s\n' "$*"; }
+
+# retry runs a command that fetches something, and again where that fails: a network may.
+retry() {
+  local pause
+  for pause in 2 5 15 30; do
+    "$@" && return
+    echo "test.sh: tried again in $pause s: $*" >&2
+    sleep "$pause"
+  done
+  "$@"
+}
 
 # need COMMAND PACKAGE installs a Debian package unless its command is there.
 need() {
@@ -25,7 +38,20 @@ need() {
     echo "test.sh: $1 is missing: install the package $2" >&2
     return 1
   fi
-  apt-get update -qq && apt-get install -y -qq "$2" >/dev/null
+  retry packages update && retry packages install -y "$2" >/dev/null
+}
+
+# packages is apt-get that asks nothing and waits for whoever else is at it.
+packages() { DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=600 -o Acquire::Retries=3 "$@"; }
+
+# fetch gets all that is built here: the toolchain, the modules, and the tools, which go to bin/tools.
+fetch() {
+  local dir tool
+  retry go version >/dev/null
+  for dir in . scripts/*/ docs/*/; do
+    if [ -f "$dir/go.mod" ]; then (cd "$dir" && retry go mod download); fi
+  done
+  for tool in "$golangci" "$govulncheck" "$apidiff"; do GOBIN=$PWD/bin/tools retry go install "$tool"; done
 }
 
 format() {
@@ -37,7 +63,7 @@ format() {
 # vulnerabilities fails for what is found, and says so where the database cannot be asked.
 vulnerabilities() {
   local out
-  out=$(go run "$govulncheck" ./... 2>&1) && { tail -n 1 <<<"$out"; return; }
+  out=$(bin/tools/govulncheck ./... 2>&1) && { tail -n 1 <<<"$out"; return; }
   if grep -qE 'dial tcp|no such host|fetching vulnerabilities' <<<"$out"; then
     echo "not checked: the vulnerability database cannot be reached"
     return
@@ -49,13 +75,13 @@ vulnerabilities() {
 # compatibility tells what of the API has changed since the last release so that a caller may no longer build. From version 1
 # on, that is a failure.
 compatibility() {
-  local tag old out module
+  local tag old out module tools=$PWD/bin/tools
   tag=$(git describe --tags --abbrev=0 --match 'v*' 2>/dev/null) || { echo "not checked: there is no release yet"; return; }
   module=$(go list -m)
   old=$(mktemp -d)
   git archive "$tag" | tar -x -C "$old"
-  out=$(cd "$old" && go run "$apidiff" -m -w api "$module" 2>&1) || { echo "$out" >&2; return 1; }
-  out=$(go run "$apidiff" -m -incompatible "$old/api" "$module" 2>/dev/null)
+  out=$(cd "$old" && "$tools/apidiff" -m -w api "$module" 2>&1) || { echo "$out" >&2; return 1; }
+  out=$("$tools/apidiff" -m -incompatible "$old/api" "$module" 2>/dev/null)
   rm -rf "$old"
   printf 'since %s: %s\n' "$tag" "${out:-nothing}"
   [ -z "$out" ] || [[ $tag == v0.* ]]
@@ -76,7 +102,7 @@ fuzz() {
 # page drives the operator's page in a browser; its screenshots are left in bin/page.
 page() {
   go build -o bin/p2pcache ./cmd/p2pcache
-  npm --prefix scripts/page ci --silent --no-progress
+  retry npm --prefix scripts/page ci --silent --no-progress
   node scripts/page/test.mjs bin/p2pcache bin/page
 }
 
@@ -84,7 +110,7 @@ page() {
 modules() {
   local dir
   for dir in scripts/*/go.mod docs/*/go.mod; do
-    (cd "$(dirname "$dir")" && go mod verify >/dev/null && go vet ./... && go test ./... | grep -v 'no test files')
+    (cd "$(dirname "$dir")" && go mod verify >/dev/null && go vet ./... && go test -timeout "$limit" ./... | grep -v 'no test files')
   done
 }
 
@@ -100,14 +126,16 @@ need prometheus prometheus
 need redis-server redis-server # they are compared with
 need memcached memcached
 
+step "what it takes"
+fetch
 step "go $(go env GOVERSION)"
 go mod verify
 go mod tidy -diff
 step format
 format
 step "lint: vet, staticcheck and others"
-go run "$golangci" run ./...
-(cd scripts/bench && go mod tidy -diff && go run "$golangci" run ./...)
+bin/tools/golangci-lint run --allow-parallel-runners ./...
+(cd scripts/bench && go mod tidy -diff && ../../bin/tools/golangci-lint run --allow-parallel-runners ./...)
 step scripts
 shellcheck scripts/*.sh scripts/*/*.sh .ci/run
 scripts/chaos-proof.sh --check
@@ -121,7 +149,7 @@ if [ "$fuzztime" != 0s ]; then
 fi
 if [ "$(uname)" = Linux ]; then
   step "chaos: what is counted, not timed"
-  scripts/chaos.sh kill9 stop3 rolling partition10 herd restart --counts --duration 3s --steady 2s --rounds 3 --keys 3000 --rate 200
+  scripts/chaos.sh kill9 stop3 rolling partition10 herd restart --counts --tries 3 --duration 3s --steady 2s --rounds 3 --keys 3000 --rate 200
 fi
 step "docs, from a clean clone"
 scripts/docs.sh || [ $? = 2 ] # then it has said what it lacks, such as a free port
@@ -130,4 +158,4 @@ modules
 step "the page, in a browser"
 page
 step tests
-go test -race ./...
+go test -race -timeout "$limit" ./...

@@ -8,6 +8,21 @@ import (
 	"testing"
 )
 
+// awaitStats waits until a node tells what each of some members counts: one that takes longer than a second to say so is silent to it.
+func awaitStats(t testing.TB, members int, ask func() result) {
+	t.Helper()
+	var last result
+	defer func() {
+		if t.Failed() {
+			t.Logf("stats: exit %d, %s%s", last.code, last.out, last.err)
+		}
+	}()
+	eventually(t, patience, "all members tell what they count", func() bool {
+		last = ask()
+		return last.code == 0 && strings.Count(last.out, "serving") == members && strings.Contains(last.out, "all")
+	})
+}
+
 func TestTheToolsThatMeasureACluster(t *testing.T) {
 	t.Parallel()
 	nodes := cluster(t, 3, "--group", "notes=1MiB")
@@ -27,15 +42,15 @@ func TestTheToolsThatMeasureACluster(t *testing.T) {
 	if r := at("bench", "notes", "--duration", "50ms", "--callers", "1"); r.code != 0 || !strings.Contains(r.out, "99.9 %") {
 		t.Errorf("bench: exit %d, %s %s", r.code, r.out, r.err)
 	}
-	if r := at("stats"); r.code != 0 || strings.Count(r.out, "serving") != 3 || !strings.Contains(r.out, "all") {
-		t.Errorf("stats: exit %d, %s %s; want three members and all", r.code, r.out, r.err)
-	}
+	awaitStats(t, 3, func() result { return at("stats") })
 	var stats struct {
 		Members []struct{ Stats *struct{ Groups []any } }
 	}
-	if r := at("stats", "--json"); json.Unmarshal([]byte(r.out), &stats) != nil || len(stats.Members) != 3 || stats.Members[2].Stats == nil {
-		t.Errorf("stats --json: exit %d, %.300s %s", r.code, r.out, r.err)
-	}
+	eventually(t, patience, "stats --json tells of three members", func() bool {
+		r := at("stats", "--json")
+		err := json.Unmarshal([]byte(r.out), &stats)
+		return r.code == 0 && err == nil && len(stats.Members) == 3 && stats.Members[2].Stats != nil
+	})
 	if r := at("top", "--count", "2", "--interval", "100ms"); r.code != 0 || strings.Count(r.out, "\n") != 3 || !strings.HasPrefix(r.out, "TIME ") {
 		t.Errorf("top: exit %d, %q %s; want a title and two lines", r.code, r.out, r.err)
 	}
@@ -50,7 +65,8 @@ func TestTheToolsThatMeasureACluster(t *testing.T) {
 
 func TestWarmLoadsAListAndGoesOnWhereItEnded(t *testing.T) {
 	t.Parallel()
-	p := serve(t, "--origin", "http://"+echo(t)+"/{key}", "--group", "pages=1MiB")
+	addrs := freePorts(t, 2) // nobody else takes them once it is killed
+	p := serve(t, "--listen", addrs[0], "--gossip", addrs[1], "--origin", "http://"+echo(t)+"/{key}", "--group", "pages=1MiB")
 	list, state := file(t, "keys", "a\nb\nc\n"), filepath.Join(t.TempDir(), "state")
 	r := tool(t, "warm", "pages", list, "--server", p.listen, "--resume", state)
 	if r.code != 0 || !strings.HasPrefix(r.out, "3 keys warmed, 0 not found, 0 failed, 0 skipped") {

@@ -65,11 +65,25 @@ func (k keyed) load(t *testing.T) (rounds *atomic.Int64, stop func()) {
 	return rounds, func() { cancel(); all.Wait() }
 }
 
+// awaitAnswers waits until one process is answered by all of them when an operator asks what they count. None may refuse it; one that is
+// busy may take too long.
+func (k keyed) awaitAnswers(t *testing.T, p *process, secret string) {
+	t.Helper()
+	eventually(t, patience, "all tell what they count", func() bool {
+		r := tool(t, "stats", "--server", p.listen, "--secret-file", secret, "--json")
+		if r.code != 0 || strings.Contains(r.out, "401") {
+			t.Fatalf("stats: exit %d, %s%s; want that nobody refuses", r.code, r.out, r.err)
+		}
+		return strings.Count(r.out, `"state":"ready"`) == len(k.nodes)
+	})
+}
+
 func TestTheSecretChangesWhileAllServe(t *testing.T) {
 	t.Parallel()
 	k := startKeyed(t, "before")
 	rounds, stop := k.load(t)
 	defer stop()
+	late := lateness(t)
 	operator := filepath.Join(t.TempDir(), "secret")
 	for _, lines := range []string{"before\nafter\n", "after\nbefore\n", "after\n"} {
 		for i, p := range k.nodes {
@@ -78,17 +92,15 @@ func TestTheSecretChangesWhileAllServe(t *testing.T) {
 				if err := os.WriteFile(operator, []byte(lines), 0o600); err != nil {
 					t.Fatal(err)
 				}
-				if r := tool(t, "stats", "--server", p.listen, "--secret-file", operator); r.code != 0 || strings.Count(r.out, "serving") != 3 {
-					t.Errorf("stats with %q: exit %d, %s%s; want that all answer", lines, r.code, r.out, r.err)
-				}
+				k.awaitAnswers(t, p, operator)
 			}
 		}
 	}
 	stop()
 	for _, p := range k.nodes {
 		metrics := p.ask(http.MethodGet, "/metrics", "").body
-		if strings.Contains(metrics, `code="unauthorized"`) || strings.Contains(metrics, `code="no-reply"`) {
-			t.Errorf("members refused each other:\n%s", metrics)
+		if strings.Contains(metrics, `code="unauthorized"`) || strings.Contains(metrics, `code="no-reply"`) && late() < muchTooLate {
+			t.Errorf("members refused each other, with timers late by %v at most:\n%s", late(), metrics)
 		}
 	}
 	agree(t, patience, append(k.nodes, serve(t, steady, "--group", "notes=1MiB,hot-ttl=0", "--secret-file", operator, "--join", k.nodes[2].gossip))...)

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"os"
 	"os/exec"
 	"strings"
 	"testing"
@@ -16,6 +17,7 @@ func tool(t testing.TB, args ...string) result {
 	}
 	var out, errOut bytes.Buffer
 	cmd := exec.Command(path, args...)
+	cmd.Env = append(os.Environ(), "P2PCACHE_TIMEOUT="+patience.String())
 	cmd.Stdout, cmd.Stderr = &out, &errOut
 	_ = cmd.Run() // its exit code says it all
 	return result{cmd.ProcessState.ExitCode(), out.String(), errOut.String()}

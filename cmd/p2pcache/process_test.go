@@ -13,6 +13,7 @@ import (
 	"regexp"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -259,6 +260,29 @@ func eventually(t testing.TB, within time.Duration, what string, holds func() bo
 			t.Fatalf("after %v, not yet: %s", within, what)
 		}
 	}
+}
+
+// muchTooLate is how late timers are where a machine starves its processes so much that one may take another for silent.
+const muchTooLate = 300 * time.Millisecond
+
+// lateness watches how late the timers of this process are from now on: those of the processes beside it are as late. It tells how
+// late one was at most.
+func lateness(t testing.TB) (most func() time.Duration) {
+	var longest atomic.Int64
+	ctx, done := t.Context(), make(chan struct{})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(pollEvery)
+		defer tick.Stop()
+		for last := time.Now(); ctx.Err() == nil; {
+			<-tick.C
+			now := time.Now()
+			longest.Store(max(longest.Load(), int64(now.Sub(last)-pollEvery)))
+			last = now
+		}
+	}()
+	t.Cleanup(func() { <-done })
+	return func() time.Duration { return time.Duration(longest.Load()) }
 }
 
 // agree waits until each node knows all of them, and all have one ring, whose hash it returns.

@@ -68,7 +68,7 @@ func TestNothingIsLeftOfADriverThatIsEnded(t *testing.T) {
 			if err := cmd.Wait(); err == nil {
 				t.Error("exit code 0")
 			}
-			for deadline := time.Now().Add(30 * time.Second); len(running(t, node)) > 0; time.Sleep(10 * time.Millisecond) {
+			for deadline := time.Now().Add(2 * time.Minute); len(running(t, node)) > 0; time.Sleep(10 * time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatalf("%v are left", running(t, node))
 				}

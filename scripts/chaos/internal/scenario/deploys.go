@@ -24,7 +24,7 @@ func deploys() []Scenario {
 }
 
 // restLimit bounds what a node may take to leave or to start.
-const restLimit = 60 * time.Second
+const restLimit = 2 * time.Minute
 
 func rolling(r *Run) error {
 	for _, n := range r.cluster.Nodes() {

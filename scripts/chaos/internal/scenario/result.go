@@ -71,6 +71,7 @@ type Result struct {
 	Checks   []Check          `json:"checks"`          // figures beside their limits
 	Notes    []Note           `json:"notes,omitempty"` // figures without
 	Failure  string           `json:"failure"`         // why it could not be carried out
+	Late     time.Duration    `json:"late"`            // the longest that the driver's timers were late
 	Logs     string           `json:"logs"`            // directory
 	Took     time.Duration    `json:"took"`            // all of it
 
@@ -86,6 +87,23 @@ func (r Result) Verdict(countsOnly bool) bool {
 		}
 	}
 	return r.Failure == ""
+}
+
+// Names of the checks that hold however starved a machine is.
+const (
+	wrongValues = "wrong values"
+	panics      = "panics"
+)
+
+// tooLate is how late timers are on a machine that starves its processes so much that a node may take another, which lives, for silent:
+// then a key may be loaded twice, and a Get take as long as it may.
+const tooLate = attempt / 2
+
+// Starved reports whether the machine itself was too slow for the figures that are beyond their limits to say anything. What it
+// answered, and whether a node broke, says something all the same.
+func (r Result) Starved() bool {
+	broken := func(c Check) bool { return !c.OK && (c.Name == wrongValues || c.Name == panics) }
+	return r.Late > tooLate && r.Failure == "" && !slices.ContainsFunc(r.Checks, broken)
 }
 
 // FallsShort reports whether a figure whose name begins so is beyond its limit.

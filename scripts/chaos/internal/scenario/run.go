@@ -27,9 +27,9 @@ const (
 	// deadline of a Get: above the node's own limit of a load, so that the node has the last word.
 	deadline = 15 * time.Second
 	// startLimit bounds the start of a cluster.
-	startLimit = 30 * time.Second
+	startLimit = 2 * time.Minute
 	// agreeLimit bounds how long an agreement is awaited; what a scenario must reach is less.
-	agreeLimit = 60 * time.Second
+	agreeLimit = 2 * time.Minute
 )
 
 // Run is a scenario while it runs.
@@ -71,6 +71,7 @@ func Execute(ctx context.Context, s Scenario, set Settings) Result {
 	}
 	cancel()
 	r.watchers.Wait()
+	r.note("s that timers were late at most", r.result.Late.Seconds())
 	r.conclude(err)
 	r.tearDown()
 	r.result.Recording = r.timeline.Record()
@@ -106,6 +107,7 @@ func (r *Run) setUp() error {
 		}
 	}
 	r.watchers.Go(r.watch)
+	r.watchers.Go(r.watchTimers)
 	if r.scenario.quiet {
 		return nil
 	}
@@ -214,7 +216,7 @@ func (r *Run) conclude(err error) {
 		r.note("Gets not sent for want of room", float64(n))
 	}
 	r.atMost("errors", float64(r.result.Faulty.Errors), 0)
-	r.atMost("wrong values", float64(r.result.Faulty.Wrong+r.result.Steady.Wrong), 0)
+	r.atMost(wrongValues, float64(r.result.Faulty.Wrong+r.result.Steady.Wrong), 0)
 	breaks, err := r.cluster.Breaks()
 	if err != nil {
 		r.result.Failure = err.Error()
@@ -222,5 +224,5 @@ func (r *Run) conclude(err error) {
 	for _, line := range breaks {
 		r.timeline.Complain(line)
 	}
-	r.atMost("panics", float64(len(breaks)), 0)
+	r.atMost(panics, float64(len(breaks)), 0)
 }

@@ -36,6 +36,23 @@ func (r *Run) watch() {
 	}
 }
 
+// watchTimers notes how late this process's timers are, until the run ends. Those of the nodes beside it are as late.
+func (r *Run) watchTimers() {
+	const every = 20 * time.Millisecond
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	for last := time.Now(); ; {
+		select {
+		case <-r.ctx.Done():
+			return
+		case <-tick.C:
+		}
+		now := time.Now()
+		r.result.Late = max(r.result.Late, now.Sub(last)-every)
+		last = now
+	}
+}
+
 // sleep waits, or until the run ends.
 func (r *Run) sleep(d time.Duration) {
 	select {
