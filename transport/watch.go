@@ -92,20 +92,33 @@ func (w *watch) alive(ctx context.Context) bool {
 	return w.ask(ctx)
 }
 
-// ask sends a request that any server answers at once.
+// ask reports whether the member gives a sign of life in time. Where this process stood still meanwhile, the sign may wait to be read, and
+// it asks again.
 func (w *watch) ask(ctx context.Context) bool {
+	for {
+		asked := w.now()
+		err := w.sign(ctx)
+		switch took := w.now() - asked; {
+		case err == nil:
+			w.hear()
+			return true
+		case ctx.Err() != nil:
+			return true
+		case took < 2*int64(w.limit):
+			w.giveUp()
+			return false
+		}
+	}
+}
+
+// sign sends a request that any server answers at once.
+func (w *watch) sign(ctx context.Context) error {
 	asked, cancel := context.WithTimeout(ctx, w.limit)
 	defer cancel()
 	req := (&http.Request{Method: http.MethodHead, URL: &w.url, Host: w.url.Host, Header: http.Header{}}).WithContext(asked)
 	reply, err := w.http.RoundTrip(req)
-	if err == nil {
-		reply.Body.Close()
-		w.hear()
-		return true
+	if err != nil {
+		return err
 	}
-	if ctx.Err() == nil {
-		w.giveUp()
-		return false
-	}
-	return true
+	return reply.Body.Close()
 }
