@@ -93,6 +93,7 @@ try() {
 run() {
   local where=$1 command=$2 expected pid waited=0 matched=0 status=0
   expected=$(pattern "$3")
+  : >"$work/out" # what the last one printed is not this one's
   set -m
   (cd "$clone" && exec bash -c "$command") </dev/null >"$work/out" 2>"$work/err" &
   pid=$!

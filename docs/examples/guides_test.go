@@ -1,11 +1,14 @@
 package examples_test
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 )
@@ -51,8 +54,8 @@ func TestTheProgramsBeforeMigrationCompile(t *testing.T) {
 
 // The guide is followed to the letter, but for the ports: they are free ones here.
 func TestTheGuideToEmbeddingCanBeFollowed(t *testing.T) {
-	ports := strings.NewReplacer("8080", port(t), "8081", port(t), "8082", port(t), "7946", port(t), "7947", port(t), "7948", port(t))
-	text := ports.Replace(guide(t, "embedding.md"))
+	p := ports(t, 6)
+	text := strings.NewReplacer("8080", p[0], "8081", p[1], "8082", p[2], "7946", p[3], "7947", p[4], "7948", p[5]).Replace(guide(t, "embedding.md"))
 	steps := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(text, -1)
 	files := regexp.MustCompile("(?s)```go (\\S+)\n(.*?)```").FindAllStringSubmatch(text, -1)
 	if len(steps) != 3 || len(files) != 2 {
@@ -80,15 +83,32 @@ func TestTheGuideToEmbeddingCanBeFollowed(t *testing.T) {
 		}
 	}
 	for _, ask := range asks {
+		patiently(t, ask[:strings.LastIndex(ask, "/")]+"/0") // it has joined when it serves
 		if got := patiently(t, ask); got != "144\n" {
 			t.Errorf("%s: %q", ask, got)
 		}
 	}
-	logged, err := os.ReadFile(log.Name())
-	if n := strings.Count(string(logged), "working out 12"); err != nil || n != 1 {
-		t.Errorf("worked out %d times, %v\n%s", n, err, logged)
-	}
+	isWorkedOutOnce(t, log.Name(), asks)
 	command(t, dir, "go", "test", ".")
+}
+
+// isWorkedOutOnce requires that a number was worked out once for all who were asked: that of the guide, unless they did not all know
+// each other yet, as on a busy machine, and so one after it.
+func isWorkedOutOnce(t *testing.T, log string, asks []string) {
+	t.Helper()
+	for number := 12; ; number++ {
+		logged, err := os.ReadFile(log)
+		n := strings.Count(string(logged), fmt.Sprintf("working out %d\n", number))
+		switch {
+		case err == nil && n == 1:
+			return
+		case err != nil || n == 0 || number == 20:
+			t.Fatalf("%d is worked out %d times, %v\n%s", number, n, err, logged)
+		}
+		for _, ask := range asks {
+			patiently(t, ask[:strings.LastIndex(ask, "/")+1]+strconv.Itoa(number+1))
+		}
+	}
 }
 
 // besideTheClone runs the first step where the clone is a neighbour, and returns the directory that it makes.
@@ -124,17 +144,17 @@ func background(t *testing.T, cmd *exec.Cmd, dir string, log *os.File) {
 	})
 }
 
-// port is one that was free a moment ago.
-func port(t *testing.T) string {
+// ports returns some that nobody listens on, below those that systems give to outgoing connections, which would take them at any time.
+func ports(t *testing.T, n int) []string {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
+	var free []string
+	for first := 10_000 + rand.IntN(20_000); len(free) < n; first++ {
+		l, err := net.Listen("tcp", fmt.Sprint("127.0.0.1:", first))
+		if err != nil {
+			continue
+		}
+		l.Close()
+		free = append(free, strconv.Itoa(first))
 	}
-	defer l.Close()
-	_, number, err := net.SplitHostPort(l.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return number
+	return free
 }

@@ -91,7 +91,7 @@ func hear(conn net.Conn, text string, within time.Duration) bool {
 }
 
 const (
-	soon = 10 * time.Second // what is to come comes much earlier
+	soon = 2 * time.Minute // what is to come comes much earlier
 	long = 50 * time.Millisecond
 )
 
@@ -137,23 +137,33 @@ func TestDelayHoldsEverythingBack(t *testing.T) {
 
 func TestWhatIsCutWaitsOnTCPAndIsLostOnUDP(t *testing.T) {
 	for _, cut := range []relay.Faults{{To: relay.Way{Cut: true}}, {From: relay.Way{Cut: true}}} {
-		r := start(t, relay.Config{})
-		stream, packets := dial(t, "tcp", r), dial(t, "udp", r)
-		if !ask(t, stream, "before", soon) || !ask(t, packets, "before", soon) {
-			t.Fatal("nothing passes")
-		}
-		r.Set(cut)
-		if ask(t, stream, "during", long) || ask(t, packets, "during", long) {
-			t.Errorf("%+v: something passes", cut)
-		}
-		r.Set(relay.Faults{})
-		if !hear(stream, "during", soon) {
-			t.Errorf("%+v: what waited did not pass", cut)
-		}
-		if !ask(t, packets, "after", soon) {
-			t.Errorf("%+v: what was cut came late, or nothing passes", cut)
+		// A relay that had no processor meanwhile reads what was sent during the cut when that is over: then it lasted too short.
+		within := long
+		for !isCut(t, cut, within) {
+			if within *= 10; within > soon {
+				t.Fatalf("%+v: what was cut came late, or nothing passes", cut)
+			}
 		}
 	}
+}
+
+// isCut cuts for a while, and reports whether a datagram that was sent meanwhile is lost, and a later one is not.
+func isCut(t *testing.T, cut relay.Faults, within time.Duration) bool {
+	t.Helper()
+	r := start(t, relay.Config{})
+	stream, packets := dial(t, "tcp", r), dial(t, "udp", r)
+	if !ask(t, stream, "before", soon) || !ask(t, packets, "before", soon) {
+		t.Fatal("nothing passes")
+	}
+	r.Set(cut)
+	if ask(t, stream, "during", within) || ask(t, packets, "during", within) {
+		t.Errorf("%+v: something passes", cut)
+	}
+	r.Set(relay.Faults{})
+	if !hear(stream, "during", soon) {
+		t.Errorf("%+v: what waited did not pass", cut)
+	}
+	return ask(t, packets, "after", soon)
 }
 
 func TestLossTakesDatagramsAndDelaysStreams(t *testing.T) {
