@@ -87,9 +87,13 @@ func startJoinedAs(t testing.TB, config func(name string) membership.Config, nam
 
 func join(t testing.TB, c, seed *membership.Cluster) {
 	t.Helper()
-	if err := c.Join(deadline(t), seed.Self().GossipAddr); err != nil {
-		t.Fatalf("%s joins %s: %v", c.Self().Name, seed.Self().Name, err)
-	}
+	eventually(t, fmt.Sprintf("%s joins %s", c.Self().Name, seed.Self().Name), func() bool {
+		err := c.Join(deadline(t), seed.Self().GossipAddr)
+		if err != nil {
+			t.Logf("%s joins %s: %v", c.Self().Name, seed.Self().Name, err) // one that is busy may take too long
+		}
+		return err == nil
+	})
 }
 
 func closeCluster(t testing.TB, c *membership.Cluster) {

@@ -92,9 +92,7 @@ func TestRestartsInALoopLeaveNothingBehind(t *testing.T) {
 		}
 		defer n.Close()
 		g := nodetest.Group(t, []*node.Node{n}, "scores", node.GroupConfig{Load: echo().load})[0]
-		if err := n.Join(t.Context(), seed.Self().GossipAddr); err != nil {
-			t.Fatal(err)
-		}
+		join(t, n, seed)
 		mustGet(t, g, "Tom", "Tom")
 		if err := n.Leave(t.Context()); err != nil {
 			t.Fatal(err)
@@ -131,9 +129,7 @@ func TestANodeInAServerOfOnesOwn(t *testing.T) {
 		defer server.Close()
 		nodes = append(nodes, n)
 	}
-	if err := nodes[0].Join(t.Context(), nodes[1].Self().GossipAddr); err != nil {
-		t.Fatal(err)
-	}
+	join(t, nodes[0], nodes[1])
 	nodetest.WaitAgreed(t, nodes...)
 	o := echo()
 	for _, g := range nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load}) {

