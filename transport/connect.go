@@ -52,9 +52,9 @@ func (c *Client) openLane(ctx context.Context, session string) (*lane, error) {
 
 func (c *Client) upgrade(ctx context.Context, conn net.Conn, session string) (*lane, error) {
 	// A member that lives answers at once.
-	if err := conn.SetDeadline(time.Now().Add(patience + c.signTimeout())); err != nil {
-		return nil, err
-	}
+	plain := conn
+	stop := afterAwake(patience+c.signTimeout(), func() { _ = plain.SetDeadline(longAgo) })
+	defer stop()
 	if c.tls != nil {
 		secure := tls.Client(conn, c.tls())
 		if err := secure.HandshakeContext(ctx); err != nil {
@@ -80,6 +80,7 @@ func (c *Client) upgrade(ctx context.Context, conn net.Conn, session string) (*l
 		return nil, err
 	}
 	l.conn, l.in = conn, newFrameReader(conn, maxSmall, early)
+	stop()
 	return l, conn.SetDeadline(time.Time{})
 }
 

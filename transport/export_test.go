@@ -111,6 +111,16 @@ func (p Replays) Once(session string, number uint64) error { return p.p.once(ses
 // Len counts the sessions.
 func (p Replays) Len() int { return len(p.p.recent) + len(p.p.older) }
 
+// AfterAwake is afterAwake.
+func AfterAwake(limit time.Duration, over func()) (stop func()) { return afterAwake(limit, over) }
+
+// AfterAwakeLate is AfterAwake in a process that is not awake at first, and comes to its first step late.
+func AfterAwakeLate(limit, late time.Duration, over func()) (stop func()) {
+	t := &awakeTimer{step: limit / awakeSteps, over: over, left: awakeSteps}
+	t.start(late)
+	return t.stop
+}
+
 // DialWith has the client connect by dial.
 func (c *Client) DialWith(dial func(context.Context, string, string) (net.Conn, error)) {
 	c.dialPlain = dial

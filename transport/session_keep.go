@@ -53,11 +53,9 @@ func (s *session) expire() {
 // alive pings the member, and reports whether it is heard of within the time that it has for a sign of life.
 func (s *session) alive(heard uint64) bool {
 	s.out.signal(kindPing, s.pings.Add(1))
-	began := time.Now()
-	limit := s.client.signTimeout()
-	tick := time.NewTicker(limit / 10)
+	tick := time.NewTicker(s.client.signTimeout() / awakeSteps) // which leaves out what this process is too late for: see awakeTimer
 	defer tick.Stop()
-	for s.heard.Load() == heard {
+	for looks := 1; s.heard.Load() == heard; looks++ {
 		select {
 		case <-s.ctx.Done():
 			return true
@@ -66,10 +64,8 @@ func (s *session) alive(heard uint64) bool {
 		s.readOn()
 		s.cancelLeft()
 		s.expire()
-		if took := time.Since(began); took >= 2*limit {
-			began = time.Now() // this process stood still, and the answer may wait to be read
-		} else if took >= limit {
-			return false
+		if looks == awakeSteps {
+			return s.heard.Load() != heard
 		}
 	}
 	return true
