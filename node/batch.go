@@ -2,89 +2,81 @@ package node
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/p2pcache/p2pcache/transport"
 )
 
-// batches are the requests of one GetMany: one to each owner of the keys that it misses.
-type batches struct {
-	group   *Group
-	view    *view
-	now     time.Time
-	results []result
-	byOwner []*batch
-}
-
-// batch asks a key's owner for many keys at once, on behalf of fetch flights that its caller has begun and runs.
+// batch asks a key's owner for many keys at once, on behalf of fetch flights that its lookup has begun and runs.
 type batch struct {
-	*batches
-	owner *peer
-	items []batchItem
+	owner   *peer
+	items   []batchItem
+	keys    []string             // one for each item
+	replies []transport.Response // memory for as many
 }
 
-// batchItem is a key and the flight for it.
+// batchItem is the flight for a key.
 type batchItem struct {
 	flight *flight // nil once it has ended
-	key    string
-	hash   uint64
-	result int // its index
+	result int     // its index
 }
 
-// add has a key fetched by a flight that the caller has begun.
-func (bs *batches) add(f *flight, hash uint64, key string, result int) {
-	owner := bs.view.owners[bs.view.ring.Owner(hash)]
-	for _, b := range bs.byOwner {
-		if b.owner == owner {
-			b.items = append(b.items, batchItem{f, key, hash, result})
-			return
+// batchTo returns the batch to an owner.
+func (l *lookup) batchTo(owner *peer) *batch {
+	for i := range l.batches {
+		if l.batches[i].owner == owner {
+			return &l.batches[i]
 		}
 	}
-	b := &batch{bs, owner, make([]batchItem, 1, bs.room())}
-	b.items[0] = batchItem{f, key, hash, result}
-	bs.byOwner = append(bs.byOwner, b)
+	n := len(l.batches)
+	l.batches = slices.Grow(l.batches, 1)[:n+1]
+	l.batches[n].owner = owner
+	return &l.batches[n]
 }
 
-// room is how many items an owner has on average, or a few more.
-func (bs *batches) room() int {
-	return 8 + len(bs.results)/max(1, len(bs.view.others))
+func (b *batch) add(f *flight, result int) {
+	b.items = append(b.items, batchItem{f, result})
+	b.keys = append(b.keys, f.key)
 }
 
-// count counts the Gets that the batches were.
-func (bs *batches) count(took time.Duration) {
-	for _, b := range bs.byOwner {
-		for i := range b.items {
-			bs.group.counts.miss(bs.results[b.items[i].result].from, took)
-		}
+// reset makes an empty batch of it, to nobody, that keeps its memory.
+func (b *batch) reset() {
+	clear(b.items)
+	clear(b.keys)
+	*b = batch{items: b.items[:0], keys: b.keys[:0], replies: b.replies[:0]}
+}
+
+// startBatches runs the batches, and returns what waits for their end. The last one runs at once where the caller has nothing else to do.
+func (l *lookup) startBatches(ctx context.Context) (wait func()) {
+	apart := l.batches
+	if len(l.own) == 0 && len(apart) > 0 {
+		apart = apart[:len(apart)-1]
 	}
-}
-
-// begin runs the batches, and returns what waits for their end. A single one runs at once, as the caller has nothing else to do.
-func (bs *batches) begin(ctx context.Context, alone bool) (wait func()) {
-	if alone && len(bs.byOwner) == 1 {
-		bs.byOwner[0].run(ctx)
-		return func() {}
-	}
-	ended := make(chan struct{}, len(bs.byOwner))
-	for _, b := range bs.byOwner {
-		run := func() { b.run(ctx); ended <- struct{}{} }
-		if !bs.group.node.work.spawn(run) {
+	ended := make(chan struct{}, len(apart))
+	for i := range apart {
+		run := func() { defer func() { ended <- struct{}{} }(); l.runBatch(ctx, &apart[i]) }
+		if !l.group.node.work.spawn(run) {
 			run() // the node is closed, and so are its peers
 		}
 	}
+	if len(apart) < len(l.batches) {
+		l.runBatch(ctx, &l.batches[len(apart)])
+	}
 	return func() {
-		for range bs.byOwner {
+		for range apart {
 			<-ended
 		}
 	}
 }
 
-// run asks the owner for as many items at a time as a request has room for, and fetches by itself what that brings no answer to.
-func (b *batch) run(ctx context.Context) {
-	defer b.abandon()
-	until := b.now.Add(b.group.cfg.LoadTimeout)
+// runBatch asks the owner for as many items at a time as a request has room for, and fetches by itself what that brings no answer to.
+func (l *lookup) runBatch(ctx context.Context, b *batch) {
+	defer l.abandon(b)
+	until := l.now.Add(l.group.cfg.LoadTimeout)
+	b.replies = slices.Grow(b.replies[:0], len(b.items))
 	inParallel((len(b.items)+transport.MaxKeys-1)/transport.MaxKeys, func(i int) {
-		b.ask(ctx, until, b.items[i*transport.MaxKeys:min((i+1)*transport.MaxKeys, len(b.items))])
+		l.ask(ctx, until, b, i*transport.MaxKeys, min((i+1)*transport.MaxKeys, len(b.items)))
 	})
 	var rest []*batchItem
 	for i := range b.items {
@@ -93,45 +85,45 @@ func (b *batch) run(ctx context.Context) {
 		}
 	}
 	inParallel(len(rest), func(i int) {
-		out := b.group.fetch(ctx, time.Time{}, until, rest[i].hash, rest[i].key)
-		b.land(ctx, rest[i], &out)
+		f := rest[i].flight
+		out := l.group.fetch(ctx, time.Time{}, until, f.hash, f.key)
+		l.land(ctx, rest[i], &out)
 	})
 }
 
-// ask asks the owner for some items.
-func (b *batch) ask(ctx context.Context, until time.Time, items []batchItem) {
-	keys := make([]string, len(items))
-	for i := range items {
-		keys[i] = items[i].key
-	}
+// ask asks the owner for a batch's items from begin to end.
+func (l *lookup) ask(ctx context.Context, until time.Time, b *batch, begin, end int) {
+	items := b.items[begin:end]
 	resp, err := b.owner.ask(ctx, &transport.Request{
-		Op: transport.GetMany, Group: b.group.name, Keys: keys, Peer: true, At: b.now, Until: until,
+		Op: transport.GetMany, Group: l.group.name, Keys: b.keys[begin:end], Peer: true, At: l.now, Until: until,
+		Items: b.replies[begin:begin:end],
 	})
 	if err != nil || len(resp.Items) != len(items) {
 		return
 	}
 	for i := range items {
-		reply := &resp.Items[i]
-		b.group.node.clock.heardFrom(reply)
-		if out, final := b.group.fetched(b.owner, items[i].hash, items[i].key, reply, nil); final {
-			b.land(ctx, &items[i], &out)
+		reply, f := &resp.Items[i], items[i].flight
+		l.group.node.clock.heardFrom(reply)
+		if out, final := l.group.fetched(b.owner, f.hash, f.key, reply, nil); final {
+			l.land(ctx, &items[i], &out)
 		}
 	}
+	clear(resp.Items) // which would keep the values from being freed
 }
 
 // land ends the flight of an item with what it brought.
-func (b *batch) land(ctx context.Context, item *batchItem, out *outcome) {
+func (l *lookup) land(ctx context.Context, item *batchItem, out *outcome) {
 	f := item.flight
 	item.flight = nil
-	r := &b.results[item.result]
-	r.answer, r.err = b.group.flights.land(ctx, f, out)
+	r := &l.results[item.result]
+	r.answer, r.err = l.group.flights.land(ctx, f, out)
 }
 
 // abandon ends the flights that are left where something panicked.
-func (b *batch) abandon() {
+func (l *lookup) abandon(b *batch) {
 	for i := range b.items {
 		if f := b.items[i].flight; f != nil {
-			b.group.flights.finish(f, &outcome{answer: answer{from: fromPeer}, err: &OriginError{Err: errGoexit}})
+			l.group.flights.finish(f, &outcome{answer: answer{from: fromPeer}, err: &OriginError{Err: errGoexit}})
 		}
 	}
 }

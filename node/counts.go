@@ -45,6 +45,14 @@ func (c *groupCounts) miss(from source, took time.Duration) {
 	c.seconds[from].observe(took, 1)
 }
 
+// misses counts so many that took as long.
+func (c *groupCounts) misses(from source, n uint64, took time.Duration) {
+	if n > 0 {
+		c.gets[from].addMany(n)
+		c.seconds[from].observe(took, n)
+	}
+}
+
 func (c *groupCounts) load(took time.Duration, failed bool) {
 	c.loads.Add(1)
 	if failed {

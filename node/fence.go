@@ -94,6 +94,8 @@ func (fs *flights) complete(hash uint64) uint64 {
 // settleLocked makes the store hold what a flight brought, and reports whether it does.
 func (fs *flights) settleLocked(s *flightShard, f *flight, out *outcome) bool {
 	switch {
+	case out.keep == nil && !out.drop:
+		return false
 	case fs.env.ctx.Err() != nil:
 		return false // the node was closed, and its store emptied
 	case f.unknown || fs.env.unknown():

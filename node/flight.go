@@ -172,11 +172,7 @@ func (fs *flights) joinWith(values context.Context, k flightKind, hash uint64, k
 
 // joinLocked counts the caller among the waiters of the flight for a key. One that begins with that has still to be run.
 func (fs *flights) joinLocked(s *flightShard, k flightKind, hash uint64, key string, now time.Time) (f *flight, began bool) {
-	if f := s.underway[k].find(hash, key); f != nil && f.ctx.Err() == nil {
-		f.waiters++
-		if f.done == nil {
-			f.done = make(chan struct{})
-		}
+	if f := s.joinLocked(k, hash, key); f != nil {
 		return f, false
 	}
 	f = fs.spare()
@@ -184,6 +180,19 @@ func (fs *flights) joinLocked(s *flightShard, k flightKind, hash uint64, key str
 	f.unknown = fs.env.unknown()
 	s.underway[k].put(f)
 	return f, true
+}
+
+// joinLocked counts the caller among the waiters of the flight for a key; nil if there is none to be joined.
+func (s *flightShard) joinLocked(k flightKind, hash uint64, key string) *flight {
+	f := s.underway[k].find(hash, key)
+	if f == nil || f.ctx.Err() != nil {
+		return nil
+	}
+	f.waiters++
+	if f.done == nil {
+		f.done = make(chan struct{})
+	}
+	return f
 }
 
 // run runs a flight to its end, which may also be a panic or a Goexit of the loader.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/p2pcache/p2pcache/hashring"
@@ -29,6 +30,7 @@ type Group struct {
 	copies  *limiter // of loads to replicas
 	rates   rates
 	peeks   peeks
+	lookups sync.Pool
 
 	returned returned
 	counts   groupCounts

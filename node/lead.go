@@ -28,7 +28,9 @@ func (fs *flights) lead(ctx context.Context, now time.Time, hash uint64, key str
 	}()
 	out := fs.env.fetch(ctx, now, now.Add(fs.env.timeout), hash, key)
 	ran = true
-	return fs.land(ctx, f, &out)
+	a, err := fs.land(ctx, f, &out)
+	fs.reuse(f)
+	return a, err
 }
 
 // land ends a flight that its caller has run, but for one that goes on for others, as its caller's ctx has ended.
@@ -36,7 +38,6 @@ func (fs *flights) land(ctx context.Context, f *flight, out *outcome) (answer, e
 	left := ctx.Err() != nil && out.err != nil
 	if !left || !fs.handOn(f) {
 		fs.finish(f, out)
-		fs.reuse(f)
 	}
 	if left {
 		return answer{from: fromPeer}, ctx.Err()
@@ -50,9 +51,30 @@ func (fs *flights) enter(now time.Time, hash uint64, key string) (f *flight, beg
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if f, began = fs.joinLocked(s, fetchFlight, hash, key, now); began {
-		f.ctx, f.cancel = fs.env.ctx, func() {}
+		f.ctx, f.cancel = fs.env.ctx, nothing
 	}
 	return f, began
+}
+
+func nothing() {}
+
+// newFetch is a fetch flight that its caller runs, and that is to be entered for a key.
+func (fs *flights) newFetch(now time.Time) flight {
+	return flight{
+		kind: fetchFlight, version: fs.env.clock.nextAt(now), unknown: fs.env.unknown(), ctx: fs.env.ctx, cancel: nothing, waiters: 1,
+	}
+}
+
+// enterAs is enter with a flight of the caller's own: nil, or else the flight that is joined in place of it.
+func (fs *flights) enterAs(f *flight) *flight {
+	s := fs.shard(f.hash)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if other := s.joinLocked(f.kind, f.hash, f.key); other != nil {
+		return other
+	}
+	s.underway[f.kind].put(f)
+	return nil
 }
 
 // handOn runs a flight for those who wait while the caller that ran it leaves; false if there are none.

@@ -10,7 +10,10 @@ func inParallel(n int, do func(i int)) { inParallelUpTo(maxParallel, n, do) }
 
 // inParallelUpTo is inParallel with at most that many at a time.
 func inParallelUpTo(most, n int, do func(i int)) {
-	if n == 1 {
+	switch n {
+	case 0:
+		return
+	case 1:
 		do(0)
 		return
 	}

@@ -31,25 +31,48 @@ func (h *handler) ServeCached(r transport.Request) (transport.Response, bool) {
 		return transport.Response{}, false
 	}
 	n.seeClock(r.At)
-	a, ok := g.look(r.Key)
-	if !ok || a.absent || r.MaxReply > 0 && len(a.Data) > r.MaxReply || a.from == fromStale || !r.Peer && g.isDue(&a) {
-		return transport.Response{}, false
+	var resp transport.Response
+	held := g.serveCached(&r, r.Key, &resp)
+	return resp, held
+}
+
+// ServeManyCached implements transport.CachedManyHandler: it answers the keys that the store holds.
+func (h *handler) ServeManyCached(r transport.Request, items []transport.Response, missing []int) []int {
+	n := (*Node)(h)
+	g, ok := n.groups.find(r.Group)
+	ok = ok && r.Version == 0 && n.ctx.Err() == nil
+	if ok {
+		n.seeClock(r.At)
 	}
-	resp := transport.Response{Value: a.Data, TTL: a.TTL, Version: a.version, Hit: true, Source: a.from.String()}
+	for i, key := range r.Keys {
+		if !ok || !g.serveCached(&r, key, &items[i]) {
+			missing = append(missing, i)
+		}
+	}
+	return missing
+}
+
+// serveCached answers for a key, which is only lent, with what the store holds.
+func (g *Group) serveCached(r *transport.Request, key string, resp *transport.Response) bool {
+	var a answer
+	if !g.lookUp(key, &a) || a.absent || r.MaxReply > 0 && len(a.Data) > r.MaxReply || a.from == fromStale || !r.Peer && g.isDue(&a) {
+		return false
+	}
+	*resp = transport.Response{Value: a.Data, TTL: a.TTL, Version: a.version, Hit: true, Source: a.from.String()}
 	switch {
 	case r.Peer:
 		g.counts.served.add()
 		if !r.CachedOnly {
-			resp.MinuteQPS = g.rates.asked(g.space.Hash(r.Key), r.At.Sub(g.made))
+			resp.MinuteQPS = g.rates.asked(g.space.Hash(key), r.At.Sub(g.made))
 		}
 		if !r.CachedOnly && g.isDue(&a) {
-			key := strings.Clone(r.Key) // which is only lent
+			key := strings.Clone(key)
 			g.refreshIfDue(g.space.Hash(key), key, &a, func() float64 { return resp.MinuteQPS })
 		}
 	case !r.CachedOnly:
-		g.countHit(a.from, r.Key)
+		g.countHit(a.from, key)
 	}
-	return resp, true
+	return true
 }
 
 // Serve implements transport.Handler.
@@ -82,21 +105,12 @@ func (h *handler) Serve(ctx context.Context, r transport.Request) transport.Resp
 func (h *handler) serveMany(ctx context.Context, g *Group, r transport.Request) transport.Response {
 	items := make([]transport.Response, len(r.Keys))
 	if !r.Peer {
-		for i, got := range g.getMany(ctx, r.Keys) {
-			items[i] = response(got.answer, got.err, g.cfg.ExposeErrors)
-		}
+		g.getMany(ctx, r.Keys, func(i int, got *result) { items[i] = response(got.answer, got.err, g.cfg.ExposeErrors) })
 		return transport.Response{Items: items}
 	}
-	var missing []int
+	missing := h.ServeManyCached(r, items, nil)
 	get := r
 	get.Op, get.Keys = transport.Get, nil
-	for i := range r.Keys {
-		var held bool
-		get.Key = r.Keys[i]
-		if items[i], held = h.ServeCached(get); !held {
-			missing = append(missing, i)
-		}
-	}
 	inParallelUpTo(g.loadsAtOnce(), len(missing), func(i int) {
 		one := get
 		one.Key = r.Keys[missing[i]]

@@ -16,6 +16,9 @@ const stripeBits = 4
 // add counts one and returns the new count of the caller's cell.
 func (s *stripes) add() uint64 { return s[stripe()].n.Add(1) }
 
+// addMany counts n.
+func (s *stripes) addMany(n uint64) { s[stripe()].n.Add(n) }
+
 // stripe returns which cell the calling goroutine adds to. Goroutines that run at once have different stacks, whose
 // addresses, spread by a multiplication (Knuth's), mostly lead to different cells; a goroutine whose stack was moved only goes
 // on with another cell. The address is never followed.

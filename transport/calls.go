@@ -22,7 +22,6 @@ type call struct {
 	slot  uint64
 	turn  uint64       // counts the requests that used the slot
 	limit atomic.Int64 // of the value, in bytes
-	keys  int          // how many items there must be; 0 unless for a GetMany
 
 	// deadline is kept by the session where the caller's context does not tell it, in ns since the session began; 0: none.
 	deadline atomic.Int64
@@ -117,9 +116,8 @@ func (cs *calls) release(c *call) {
 func (cs *calls) begin(c *call, r *Request) uint64 {
 	c.turn++
 	limit := replyLimit(*r)
-	c.keys = 0
 	if r.Op == GetMany {
-		limit, c.keys = maxReplies(*r), len(r.Keys)
+		limit = maxReplies(*r)
 	}
 	c.limit.Store(int64(limit))
 	id := c.turn<<slotBits | c.slot

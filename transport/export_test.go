@@ -140,7 +140,7 @@ func AppendReplies(b []byte, items []Response, peer bool) []byte {
 }
 
 // ParseReplies is parseReplies.
-func ParseReplies(b []byte, want int) ([]Response, error) { return parseReplies(b, want) }
+func ParseReplies(b []byte, want int) ([]Response, error) { return parseReplies(b, want, nil) }
 
 // The frames, as functions of what they carry.
 

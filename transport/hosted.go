@@ -40,6 +40,7 @@ type hosted struct {
 	key    []byte            // that the client has proved to know; nil: none
 	came   time.Time         // when the requests came that are being read; the first lane's reader's own
 	groups map[string]string // names of groups, so that they are not allocated anew
+	many   manyCached        // the first lane's reader's own
 	large  largeReplies
 
 	ctx context.Context // ends with the session
@@ -144,6 +145,9 @@ func (h *hosted) request(in *incoming) bool {
 			return h.reply(in.id, in.peer, &resp)
 		}
 	}
+	if h.server.many != nil && in.op == GetMany && in.peer {
+		return h.requestMany(in)
+	}
 	r := in.request(h.came, h.group(in.group), string(in.key))
 	if in.op == Set {
 		r.Value = append([]byte{}, in.value...)
@@ -185,6 +189,11 @@ func (h *hosted) reply(id uint64, peer bool, resp *Response) bool {
 	if resp.Items != nil && resp.Code == OK {
 		value = appendReplies(nil, bounded(resp.Items), peer)
 	}
+	return h.replyWith(id, peer, resp, value)
+}
+
+// replyWith is reply with a value.
+func (h *hosted) replyWith(id uint64, peer bool, resp *Response, value []byte) bool {
 	if len(value) >= largeFrom {
 		return h.replyLarge(id, peer, resp, value)
 	}

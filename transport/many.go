@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"slices"
@@ -28,13 +27,17 @@ const listItem = 1<<3 | counted
 
 var errTooManyKeys = fmt.Errorf("more than %d keys", MaxKeys)
 
-// appendKeys appends a message Keys.
-func appendKeys(b []byte, keys []string) []byte {
+// keysLength is the length of a message Keys.
+func keysLength(keys []string) int {
 	length := 0
 	for _, key := range keys {
 		length += protowire.SizeVarint(uint64(listItem)) + protowire.SizeBytes(len(key))
 	}
-	b = slices.Grow(b, length)
+	return length
+}
+
+// appendKeys appends a message Keys.
+func appendKeys(b []byte, keys []string) []byte {
 	for _, key := range keys {
 		b = protowire.AppendString(protowire.AppendVarint(b, uint64(listItem)), key)
 	}
@@ -42,15 +45,16 @@ func appendKeys(b []byte, keys []string) []byte {
 }
 
 // parseKeys reads a message Keys.
-func parseKeys(b []byte) ([]string, error) {
-	var keys []string
-	all := string(b) // that keys are parts of
+func parseKeys(b []byte) ([]string, error) { return cutKeys(nil, b, string(b), MaxKeys) }
+
+// cutKeys appends the keys that a message names, at most so many. They are parts of all, which is the message as a string.
+func cutKeys(keys []string, b []byte, all string, most int) ([]string, error) {
 	for len(b) > 0 {
 		f, rest, err := nextField(b)
 		switch {
 		case err != nil:
 			return nil, fmt.Errorf("the keys: %w", err)
-		case f.tag == listItem && len(keys) == MaxKeys:
+		case f.tag == listItem && len(keys) == most:
 			return nil, errTooManyKeys
 		case f.tag == listItem:
 			end := len(all) - len(rest)
@@ -72,19 +76,18 @@ func appendReplies(b []byte, items []Response, peer bool) []byte {
 		length += len(items[i].Value) + around
 	}
 	b = slices.Grow(b, length)
+	var few [around]byte
 	for i := range items {
-		start := len(b)
-		b = appendReply(b, &items[i], peer)
-		var head [2 * binary.MaxVarintLen64]byte
-		length := protowire.AppendVarint(protowire.AppendVarint(head[:0], uint64(listItem)), uint64(len(b)-start))
-		b = slices.Insert(b, start, length...)
+		head := appendLength(appendReplyHead(few[:0], &items[i], peer), replyValue, len(items[i].Value))
+		b = protowire.AppendVarint(protowire.AppendVarint(b, uint64(listItem)), uint64(len(head)+len(items[i].Value)))
+		b = append(append(b, head...), items[i].Value...)
 	}
 	return b
 }
 
-// parseReplies reads a message Replies to want keys. The values are parts of b.
-func parseReplies(b []byte, want int) ([]Response, error) {
-	items := make([]Response, 0, want)
+// parseReplies reads a message Replies to want keys into items, if they have room for it. The values are parts of b.
+func parseReplies(b []byte, want int, items []Response) ([]Response, error) {
+	items = slices.Grow(items[:0], want)
 	for len(b) > 0 {
 		f, rest, err := nextField(b)
 		if err != nil {
@@ -94,18 +97,22 @@ func parseReplies(b []byte, want int) ([]Response, error) {
 		if f.tag != listItem {
 			continue
 		}
-		item, err := parseReply(f.bytes)
-		if err != nil {
-			return nil, err
+		if len(items) == want {
+			return nil, itemsMissing(want)
 		}
-		if items = append(items, item); len(items) > want {
-			break
+		items = items[:len(items)+1]
+		if err := items[len(items)-1].parse(f.bytes); err != nil {
+			return nil, err
 		}
 	}
 	if len(items) != want {
-		return nil, fmt.Errorf("the reply has not one item for each of %d keys", want)
+		return nil, itemsMissing(want)
 	}
 	return items, nil
+}
+
+func itemsMissing(want int) error {
+	return fmt.Errorf("the reply has not one item for each of %d keys", want)
 }
 
 // bounded omits values from a reply that would grow too long. Whoever asked may ask for each by itself.

@@ -64,7 +64,7 @@ func readMany(reply *http.Response, r Request) (Response, error) {
 	if err != nil {
 		return Response{}, fmt.Errorf("read the values: %w", err)
 	}
-	items, err := parseReplies(body, len(r.Keys))
+	items, err := parseReplies(body, len(r.Keys), r.Items)
 	return Response{Items: items}, err
 }
 

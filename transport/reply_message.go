@@ -17,11 +17,6 @@ const (
 	replyID      = 9<<3 | varint // in frames
 )
 
-// appendReply appends resp as a message Reply: its head and, last, its value. A client is told more than a peer.
-func appendReply(b []byte, resp *Response, peer bool) []byte {
-	return appendText(appendReplyHead(b, resp, peer), replyValue, resp.Value)
-}
-
 // appendReplyTo appends the frame of the reply to a request, but for its value, of which more bytes follow.
 func appendReplyTo(b []byte, id uint64, resp *Response, peer bool, value int) []byte {
 	start := len(b)
@@ -30,7 +25,7 @@ func appendReplyTo(b []byte, id uint64, resp *Response, peer bool, value int) []
 	return endFrame(appendLength(b, replyValue, value), start, value)
 }
 
-// appendReplyHead appends all of a message Reply but the value.
+// appendReplyHead appends all of a message Reply but the value, which comes last. A client is told more than a peer.
 func appendReplyHead(b []byte, resp *Response, peer bool) []byte {
 	b = appendNumber(b, replyCode, uint64(resp.Code))
 	b = appendText(b, replyText, resp.Text[:min(len(resp.Text), maxErrorText)])
@@ -43,18 +38,18 @@ func appendReplyHead(b []byte, resp *Response, peer bool) []byte {
 	return appendText(b, replySource, resp.Source)
 }
 
-// parseReply reads a message Reply. The Response's value is part of b.
-func parseReply(b []byte) (Response, error) {
-	var resp Response
+// parse reads a message Reply. The Response's value is part of b.
+func (r *Response) parse(b []byte) error {
+	*r = Response{}
 	for len(b) > 0 {
 		f, rest, err := nextField(b)
 		if err != nil {
-			return Response{}, err
+			return err
 		}
-		resp.set(f)
+		r.set(f)
 		b = rest
 	}
-	return resp, nil
+	return nil
 }
 
 // parseReplyTo reads a message Reply in a frame, and to which request it is. The Response's value is part of b.

@@ -61,9 +61,28 @@ func requestBody(r Request) []byte {
 	case Set:
 		return r.Value
 	case GetMany:
-		return appendKeys(nil, r.Keys)
+		return appendKeys(make([]byte, 0, keysLength(r.Keys)), r.Keys)
 	}
 	return nil
+}
+
+// bodyLength is the length of requestBody.
+func bodyLength(r *Request) int {
+	switch r.Op {
+	case Set:
+		return len(r.Value)
+	case GetMany:
+		return keysLength(r.Keys)
+	}
+	return 0
+}
+
+// appendBody appends requestBody.
+func appendBody(b []byte, r *Request) []byte {
+	if r.Op == GetMany {
+		return appendKeys(b, r.Keys)
+	}
+	return append(b, r.Value...)
 }
 
 // header is what r says beside its method, path and body.

@@ -62,8 +62,9 @@ type ServerConfig struct {
 // Server serves the protocol. It is safe for concurrent use.
 type Server struct {
 	cfg      ServerConfig
-	cached   CachedHandler // nil: the Handler is none
-	member   string        // as Cache-Status has it
+	cached   CachedHandler     // nil: the Handler is none
+	many     CachedManyHandler // nil: the Handler is none
+	member   string            // as Cache-Status has it
 	refused  zerolog.Logger
 	verifier *verifier
 	http     *http.Server
@@ -95,6 +96,7 @@ func NewServer(cfg ServerConfig) *Server {
 	s := &Server{cfg: cfg, conns: conns{max: cfg.MaxConns}, frames: frames{max: cfg.MaxConns, sessions: map[string]*hosted{}}}
 	s.member = quote(cfg.Member)
 	s.cached, _ = cfg.Handler.(CachedHandler)
+	s.many, _ = cfg.Handler.(CachedManyHandler)
 	s.refused = cfg.Logger.Sample(&zerolog.BurstSampler{Burst: refusalsLogged, Period: time.Second})
 	s.verifier = newVerifier(newKeyring(cfg.Key))
 	s.verifier.token = cfg.Token

@@ -106,6 +106,10 @@ func (s *session) do(ctx context.Context, r *Request) (Response, error) {
 	}
 	resp, err := c.resp, c.err
 	s.calls.release(c)
+	if r.Op == GetMany && err == nil && resp.Code == OK {
+		resp.Items, err = parseReplies(resp.Value, len(r.Keys), r.Items)
+		resp.Value = nil
+	}
 	return resp, err
 }
 
@@ -159,14 +163,16 @@ func (s *session) drop(c *call, id uint64) bool {
 
 // send queues a request, and sees to it that it is written.
 func (s *session) send(ctx context.Context, id uint64, r *Request, timeout time.Duration) error {
-	value := requestBody(*r)
-	if len(value) >= largeFrom {
-		return s.sendLarge(ctx, id, r, timeout, value)
+	length := bodyLength(r)
+	if length >= largeFrom {
+		return s.sendLarge(ctx, id, r, timeout, requestBody(*r))
 	}
 	if err := s.out.lock(ctx); err != nil {
 		return err
 	}
-	s.out.queued = append(appendRequest(s.out.queued, id, r, timeout, len(value)), value...)
+	if s.out.queued = appendRequest(s.out.queued, id, r, timeout, length); length > 0 {
+		s.out.queued = appendBody(s.out.queued, r)
+	}
 	s.out.unlockAndFlush(s.calls.active.Load() > 1 || s.together.Load() > 1)
 	return nil
 }
@@ -229,12 +235,8 @@ func (s *session) deliver(message []byte) error {
 
 // finish ends a claimed call.
 func (c *call) finish(resp Response, err error) {
-	switch {
-	case err == nil && int64(len(resp.Value)) > c.limit.Load():
+	if err == nil && int64(len(resp.Value)) > c.limit.Load() {
 		resp, err = Response{}, fmt.Errorf("transport: read the value: %w", errTooLong)
-	case err == nil && c.keys > 0 && resp.Code == OK:
-		resp.Items, err = parseReplies(resp.Value, c.keys)
-		resp.Value = nil
 	}
 	c.resp, c.err = resp, err
 	c.done <- struct{}{}

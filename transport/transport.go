@@ -28,6 +28,9 @@ type Request struct {
 	// Keys are what GetMany asks for, 1 to MaxKeys.
 	Keys []string
 
+	// Items are memory for the Items of the reply to a GetMany. If nil, or too short, Do makes new ones.
+	Items []Response
+
 	// Value and TTL are what Set stores. A TTL of 0 leaves the life to the group.
 	Value []byte
 	TTL   time.Duration
@@ -94,6 +97,15 @@ type CachedHandler interface {
 	// ServeCached answers a Get where that takes no waiting, such as for a value in memory; else false, and Serve is
 	// called. It must keep neither r's Key nor its Group, and answers nothing longer than r's MaxReply, if there is one.
 	ServeCached(r Request) (Response, bool)
+}
+
+// A CachedManyHandler is a CachedHandler that can answer some keys of a GetMany at once.
+type CachedManyHandler interface {
+	CachedHandler
+
+	// ServeManyCached sets the item of each of r's Keys, in order, whose answer takes no waiting, as ServeCached does, and
+	// appends the indices of the others to missing, for which Serve is called. It must keep neither the Keys nor the Group.
+	ServeManyCached(r Request, items []Response, missing []int) []int
 }
 
 // A Handler answers Requests. Its methods are called concurrently.
