@@ -194,3 +194,6 @@ func (n *Node) EndDoubt() {
 func (n *Node) HearOfClock(ahead time.Duration) {
 	n.clock.hear(uint64(time.Now().Add(ahead).UnixNano()))
 }
+
+// MissedPause is missedPause.
+const MissedPause = missedPause

@@ -28,6 +28,7 @@ type Group struct {
 	flights flights
 	loads   *limiter
 	copies  *limiter // of loads to replicas
+	missed  missed
 	rates   rates
 	peeks   peeks
 	lookups sync.Pool
@@ -56,7 +57,7 @@ func newGroup(n *Node, name string, cfg GroupConfig) (*Group, error) {
 	}
 	g := &Group{
 		name: name, node: n, cfg: cfg, space: hashring.NewNamespace(name), store: store,
-		loads: newLimiter(cfg.MaxLoads), copies: newLimiter(cfg.MaxLoads), made: time.Now(),
+		loads: newLimiter(cfg.MaxLoads, cfg.LoadTimeout/10), copies: newLimiter(cfg.MaxLoads, 0), made: time.Now(),
 	}
 	g.flights.env = flightEnv{
 		ctx: n.ctx, spawn: n.work.spawn, clock: &n.clock, timeout: cfg.LoadTimeout, store: store, fetch: g.fetch,

@@ -78,7 +78,7 @@ type GroupConfig struct {
 	LoadTimeout time.Duration
 
 	// MaxLoads bounds the loads that run at once on this node. Ten times as many may wait; beyond that, a Get that
-	// must load fails with ErrOverloaded. If zero, 256.
+	// must load fails with ErrOverloaded, and so does one that has waited for nine tenths of LoadTimeout. If zero, 256.
 	MaxLoads int
 
 	// MaxKeyBytes is the length of the longest key. If zero, 4 KiB; at most MaxMaxKeyBytes.

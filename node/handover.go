@@ -22,6 +22,7 @@ const (
 type handovers struct {
 	wake     chan struct{}        // holds an element when the view has changed
 	strayed  chan struct{}        // holds an element when copies came that others should hold
+	missed   chan struct{}        // holds an element when replicas have missed copies
 	settled  atomic.Pointer[view] // by which all was handed over that this node held
 	since    []*view              // settled, and those after it under which entries may have come; of followRing alone
 	cancel   context.CancelFunc   // ends those of a node that serves
@@ -33,7 +34,7 @@ type handovers struct {
 // startHandovers starts to hand over, after each change of the ring, what other members hold from then on.
 func (n *Node) startHandovers() {
 	h := &n.handovers
-	h.wake, h.strayed, h.done = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{})
+	h.wake, h.strayed, h.missed, h.done = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{})
 	h.since = []*view{n.view.Load()}
 	h.settled.Store(h.since[0])
 	ctx, cancel := context.WithCancel(n.ctx)
@@ -46,7 +47,7 @@ func (n *Node) startHandovers() {
 
 func (n *Node) followRing(ctx context.Context) {
 	h := &n.handovers
-	var strays <-chan time.Time
+	var strays, repairs <-chan time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -62,6 +63,13 @@ func (n *Node) followRing(ctx context.Context) {
 			if !n.handOver(ctx, change{h.settled.Load(), n.view.Load()}) {
 				signal(h.strayed)
 			}
+		case <-h.missed:
+			if repairs == nil {
+				repairs = time.After(missedPause)
+			}
+		case <-repairs:
+			repairs = nil
+			n.repairReplicas(ctx)
 		}
 	}
 }

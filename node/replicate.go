@@ -41,8 +41,8 @@ func (g *Group) copyOut(ctx context.Context, hash uint64, key string) (has bool)
 		if !ok || e.Kind != lru.Owned || e.Absent {
 			return has
 		}
-		if p != nil { // a replica that misses the copy will load by itself: an error is nobody's business
-			has = g.givesTo(ctx, p, heldEntry{key, e, time.Now()}) || has
+		if p != nil {
+			has = g.copyTo(ctx, p, key, e) || has
 		}
 	}
 	return has
