@@ -83,7 +83,7 @@ func (g *Group) vouches(hash uint64) uint64 {
 	if n.outOfTouch() || !n.isSettled() {
 		return 0
 	}
-	return max(g.flights.complete(hash), n.believedFrom(), n.doubt.known.Load())
+	return max(g.flights.complete(hash), n.believedFrom(), n.doubt.known.Load(), n.doubt.cleared.Load())
 }
 
 // maxConfirmed bounds the entries that are remembered to be confirmed in each flight shard. Others are confirmed again.

@@ -30,9 +30,10 @@ const endless = math.MaxUint64
 
 // doubt says from which version on a node believes what it holds.
 type doubt struct {
-	until atomic.Uint64 // the version; what is older is confirmed first. It changes while mu is held
-	seen  atomic.Int64  // when the clock was seen last, in ns since 1970; 0: it is not watched
-	still atomic.Int64  // how far the clock may jump, in ns
+	until   atomic.Uint64 // the version; what is older is confirmed first. It changes while mu is held
+	cleared atomic.Uint64 // the version of the last doubt that was forgotten: older writes may have passed this node by
+	seen    atomic.Int64  // when the clock was seen last, in ns since 1970; 0: it is not watched
+	still   atomic.Int64  // how far the clock may jump, in ns
 
 	// The standing that this node was seen to have among the others, told from others by Standing.Times.
 	known   atomic.Uint64 // the version from which on it was told of writes, as all knew it; 0: it was always alone

@@ -197,3 +197,12 @@ func (n *Node) HearOfClock(ahead time.Duration) {
 
 // MissedPause is missedPause.
 const MissedPause = missedPause
+
+// Doubts reports whether n has anything confirmed before it serves that.
+func (n *Node) Doubts() bool { return n.doubt.until.Load() != 0 }
+
+// Vouches reports whether n tells of no write of key since a version that was issued at a time.
+func (g *Group) Vouches(key string, since time.Time) bool {
+	v := g.vouches(g.space.Hash(key))
+	return v != 0 && v <= uint64(since.UnixNano())
+}

@@ -98,6 +98,8 @@ func (fs *flights) settleLocked(s *flightShard, f *flight, out *outcome) bool {
 		return false
 	case fs.env.ctx.Err() != nil:
 		return false // the node was closed, and its store emptied
+	case f.version < fs.env.cleared.Load():
+		return false // it took longer than loads may
 	case f.unknown || fs.env.unknown():
 		return false // no write would have reached it
 	case out.keep != nil:

@@ -55,6 +55,7 @@ type flightEnv struct {
 	store      *lru.Cache
 	fetch      fetch
 	unknown    func() bool                                  // whether the other members do not know this one
+	cleared    *atomic.Uint64                               // what began before that version may have missed a write
 	outOfTouch func() bool                                  // whether no write may reach this node
 	stored     func(hash uint64, key string)                // is called once a load was stored
 	panics     func(key string, cause string, stack []byte) // is called once a panicking flight has ended

@@ -61,7 +61,7 @@ func newGroup(n *Node, name string, cfg GroupConfig) (*Group, error) {
 	}
 	g.flights.env = flightEnv{
 		ctx: n.ctx, spawn: n.work.spawn, clock: &n.clock, timeout: cfg.LoadTimeout, store: store, fetch: g.fetch,
-		unknown: n.keepsNothing, outOfTouch: n.outOfTouch,
+		unknown: n.keepsNothing, cleared: &n.doubt.cleared, outOfTouch: n.outOfTouch,
 		stored: g.replicate, panics: g.logPanic,
 	}
 	return g, nil

@@ -38,6 +38,7 @@ func (n *Node) watchClock() {
 		tick := time.NewTicker(min(still/4, watchPause))
 		defer tick.Stop()
 		var since time.Time // it was seen that not all know this node; zero: they do
+		var doubts clearing
 		for {
 			select {
 			case <-n.ctx.Done():
@@ -46,7 +47,7 @@ func (n *Node) watchClock() {
 			}
 			since = n.seeStanding(since)
 			n.noteClock(time.Now())
-			n.believedFrom() // which ends the doubt in time
+			n.clearWhenDue(&doubts, time.Now()) // which ends the doubt in time
 		}
 	})
 }
