@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -110,14 +111,18 @@ func (p *Process) Kill() {
 	p.pipe.Close()
 }
 
-// FreePort returns a TCP port of loopback that nobody listens on at the moment.
+// FreePort returns a TCP port of loopback that nobody listens on at the moment. It is below those that systems give to outgoing
+// connections, one of which could take it before it is used.
 func FreePort() (string, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	var err error
+	for range 1000 {
+		port := strconv.Itoa(10_000 + rand.IntN(20_000))
+		var l net.Listener
+		if l, err = net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			return port, l.Close()
+		}
 	}
-	defer l.Close()
-	return strconv.Itoa(l.Addr().(*net.TCPAddr).Port), nil
+	return "", err
 }
 
 // AwaitListener waits until somebody listens on address, or the process ends.

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	listenWithin = 10 * time.Second
+	listenWithin = time.Minute
 
 	// redisConnections is how many connections go-redis may open. Its default is 20 on two cores, which many callers queue for.
 	redisConnections = 64
