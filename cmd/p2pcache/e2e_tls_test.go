@@ -19,7 +19,7 @@ func TestMembersWithCertificatesAreOneCacheForThoseWithOne(t *testing.T) {
 	t.Parallel()
 	authority := certstest.NewAuthority(t)
 	args := func(i int64) []string {
-		return append(tlsFlags(authority.Issue(t, t.TempDir(), i)), "--group", "notes=1MiB", "--admin", "127.0.0.1:0")
+		return append(tlsFlags(authority.Issue(t, t.TempDir(), i)), steady, "--group", "notes=1MiB", "--admin", "127.0.0.1:0")
 	}
 	first := serve(t, append(args(1), "--name", "first")...)
 	second := serve(t, append(args(2), "--name", "second", "--join", first.gossip)...)
@@ -51,7 +51,7 @@ func TestTheAuthorityChangesWhileMembersServe(t *testing.T) {
 	var nodes [2]*process
 	for i := range nodes {
 		files[i] = before.Issue(t, t.TempDir(), int64(i+1))
-		args := append(tlsFlags(files[i]), "--group", "notes=1MiB", "--admin", "127.0.0.1:0")
+		args := append(tlsFlags(files[i]), steady, "--group", "notes=1MiB", "--admin", "127.0.0.1:0")
 		if i > 0 {
 			args = append(args, "--join", nodes[0].gossip)
 		}

@@ -30,6 +30,7 @@ func startNode(t testing.TB) *node.Node {
 	}
 	p.Show(n, zerolog.Nop())
 	t.Setenv("P2PCACHE_SERVER", n.Self().HTTPAddr)
+	t.Setenv("P2PCACHE_TIMEOUT", patience.String())
 	return n
 }
 
@@ -183,7 +184,9 @@ func TestVariablesConfigureTheTools(t *testing.T) {
 
 func TestAShellCompletesTheGroupsOfTheNode(t *testing.T) {
 	startNode(t)
-	want(t, p2p("", "__complete", "get", ""), 0, "notes\n:4\n")
+	eventually(t, patience, "the node's groups are named", func() bool { // which is left out where that would keep the shell waiting
+		return p2p("", "__complete", "get", "").out == "notes\n:4\n"
+	})
 	want(t, p2p("", "__complete", "get", "notes", ""), 0, ":4\n")
 	want(t, p2p("", "__complete", "warm", "notes", ""), 0, ":0\n")
 	want(t, p2p("", "__complete", "get", "--server", "127.0.0.1:1", ""), 0, ":4\n")
