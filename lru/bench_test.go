@@ -52,6 +52,21 @@ func BenchmarkGetHit(b *testing.B) {
 	}
 }
 
+func BenchmarkGetMiss(b *testing.B) {
+	c, _ := filled(b, roomFor(benchKeys/2, 8, 100), 0)
+	requests := make([]string, benchKeys)
+	for i := range requests {
+		requests[i] = numbered(benchKeys + i)
+	}
+	b.Run("Serial", func(b *testing.B) {
+		serial(b, func(i int) {
+			if _, ok := c.Get(requests[i%len(requests)]); ok {
+				b.Error("a hit")
+			}
+		})
+	})
+}
+
 func BenchmarkSetIntoFullCache(b *testing.B) {
 	for name, ttl := range map[string]time.Duration{"NoTTL": 0, "TTL": time.Hour} {
 		c, all := filled(b, roomFor(benchKeys/2, 8, 100), ttl)

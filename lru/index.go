@@ -111,7 +111,7 @@ func (x *index) search(hash uint64, key string, anyKey bool, m *match) bool {
 again:
 	t := s.table.Load()
 	b := t.home(tag)
-	for range t.buckets {
+	for left := t.farthest(t.buckets[b].control.Load()); left >= 0; left-- {
 		bucket := &t.buckets[b]
 		control := bucket.control.Load()
 		for may := candidatesFor(control, tag); may != 0; may = may.rest() {
@@ -130,9 +130,6 @@ again:
 				m.word, m.slot, m.chunk = word, found, ch
 				return true
 			}
-		}
-		if passedBy(control) == 0 {
-			break
 		}
 		b = t.after(b)
 	}

@@ -28,8 +28,8 @@ type table struct {
 // so that seldom more than one is looked at.
 //
 //	bits  0 to 55  the lowest byte of the tag of each slot, as it is or as it was last
-//	bits 56 to 63  how many slots were meant for this bucket or one before, and are
-//	               in one behind; at passedMost it stays
+//	bits 56 to 63  how many buckets behind this one the farthest slot lies that was meant for this one;
+//	               at farMost it is unknown, and stays
 type bucket struct {
 	control atomic.Uint64
 	slots   [bucketSlots]atomic.Uint64
@@ -38,8 +38,8 @@ type bucket struct {
 const (
 	bucketBytes = 8 * (1 + bucketSlots)
 	tableCost   = 48 // beside its buckets
-	passedShift = 8 * bucketSlots
-	passedMost  = 1<<(64-passedShift) - 1
+	farShift    = 8 * bucketSlots
+	farMost     = 1<<(64-farShift) - 1
 	lowestBits  = 0x0001010101010101 // of each byte that belongs to a slot
 	highestBits = lowestBits << 7
 )
@@ -80,13 +80,17 @@ func (c candidates) first() int { return bits.TrailingZeros64(uint64(c)) / 8 }
 
 func (c candidates) rest() candidates { return c & (c - 1) }
 
-func passedBy(control uint64) uint64 { return control >> passedShift }
-
-// addPassed notes that one slot more, or with -1 one less, passes by.
-func (b *bucket) addPassed(n int64) {
-	if control := b.control.Load(); passedBy(control) < passedMost {
-		b.control.Store(control + uint64(n)<<passedShift)
+// farthest returns how many buckets behind that of a control word there may be slots that were meant for it.
+func (t *table) farthest(control uint64) int {
+	if far := int(control >> farShift); far < farMost {
+		return far
 	}
+	return len(t.buckets) - 1
+}
+
+// setFarthest notes how far behind b the farthest slot lies that was meant for it.
+func (b *bucket) setFarthest(far int) {
+	b.control.Store(b.control.Load()&(1<<farShift-1) | uint64(far)<<farShift)
 }
 
 // put stores a slot where there is none.
@@ -98,40 +102,71 @@ func (b *bucket) put(i int, s slot) {
 
 // insert adds a slot, for which there is room.
 func (t *table) insert(s slot) {
-	for b := t.home(s.tag()); ; b = t.after(b) {
-		bucket := &t.buckets[b]
-		for i := range bucket.slots {
-			if bucket.slots[i].Load() == 0 {
-				bucket.put(i, s)
-				return
-			}
-		}
-		bucket.addPassed(1)
+	home := t.home(s.tag())
+	b, far := home, 0
+	for !t.buckets[b].add(s) {
+		b = t.after(b)
+		far++
 	}
+	if control := t.buckets[home].control.Load(); far > t.farthest(control) {
+		t.buckets[home].setFarthest(min(far, farMost))
+	}
+}
+
+// add adds a slot if there is room for it.
+func (b *bucket) add(s slot) bool {
+	for i := range b.slots {
+		if b.slots[i].Load() == 0 {
+			b.put(i, s)
+			return true
+		}
+	}
+	return false
 }
 
 // remove empties the slot of s, which t has.
 func (t *table) remove(s slot) {
-	b := t.home(s.tag())
-	for range t.buckets {
+	home := t.home(s.tag())
+	b := home
+	for far := range t.buckets {
 		if word := t.buckets[b].locate(s.place()); word != nil {
 			word.Store(0)
+			if far > 0 && far == int(t.buckets[home].control.Load()>>farShift) && far < farMost {
+				t.buckets[home].setFarthest(t.farthestOf(home, b, far))
+			}
 			return
 		}
-		t.buckets[b].addPassed(-1)
 		b = t.after(b)
 	}
+}
+
+// farthestOf returns how far behind the bucket home the farthest slot lies that was meant for it. None lies farther than the
+// bucket b, so many behind home.
+func (t *table) farthestOf(home, b, far int) int {
+	for ; far > 0 && !t.hasOf(home, b); far-- {
+		if b--; b < 0 {
+			b = len(t.buckets) - 1
+		}
+	}
+	return far
+}
+
+// hasOf reports whether a slot that was meant for the bucket home is in bucket b.
+func (t *table) hasOf(home, b int) bool {
+	for i := range t.buckets[b].slots {
+		if s := slot(t.buckets[b].slots[i].Load()); s != 0 && t.home(s.tag()) == home {
+			return true
+		}
+	}
+	return false
 }
 
 // locate returns the word of the slot that is of a place, or nil.
 func (t *table) locate(place slot) *atomic.Uint64 {
 	b := t.home(place.tag())
-	for range t.buckets {
+	for far := t.farthest(t.buckets[b].control.Load()); far >= 0; far-- {
 		if word := t.buckets[b].locate(place); word != nil {
 			return word
-		}
-		if passedBy(t.buckets[b].control.Load()) == 0 {
-			break
 		}
 		b = t.after(b)
 	}
