@@ -134,7 +134,7 @@ func (c *Cache) Set(key string, e Entry) bool {
 		return false
 	}
 	hash := c.index.hash(key)
-	c.index.touch(hash)
+	c.index.prefetch(hash)
 	now := c.nowIfExpiring(e.TTL)
 	d := newDraft(key, &e, now, c.base)
 	c.part(hash).set(hash, key, &d, now)

@@ -28,7 +28,9 @@ func (p *part) tendLocked(now int64) {
 		p.fitGhostsLocked(p.owned.Entries)
 		p.fitTrialsLocked()
 	}
-	p.sweepLocked(1, now)
+	if p.cache.expires.Load() {
+		p.sweepLocked(1, now)
+	}
 }
 
 // fitTrialsLocked makes the trials as large as what the cache would hold if it were

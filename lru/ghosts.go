@@ -1,6 +1,9 @@
 package lru
 
-import "math/bits"
+import (
+	"math/bits"
+	"unsafe"
+)
 
 const (
 	// ghostWays is how many ghosts share a bucket: as many as fill a cache line.
@@ -59,13 +62,11 @@ func (g *ghosts) bucket(hash uint64) *ghostBucket {
 	return &g.buckets[n]
 }
 
-// touch reads what add and take will read, so that it comes from memory while other
-// things are done. What it returns has no meaning.
-func (g *ghosts) touch(hash uint64) uint64 {
-	if len(g.buckets) == 0 {
-		return 0
+// prefetch has what add and take will read come from memory.
+func (g *ghosts) prefetch(hash uint64) {
+	if len(g.buckets) > 0 {
+		prefetch(unsafe.Pointer(g.bucket(hash)))
 	}
-	return g.bucket(hash)[0]
 }
 
 // ghostMark is a hash as a ghost remembers it, without a frequency.

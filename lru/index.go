@@ -4,6 +4,7 @@ import (
 	"hash/maphash"
 	"math/bits"
 	"sync/atomic"
+	"unsafe"
 )
 
 const (
@@ -78,11 +79,10 @@ func (x *index) hashBytes(key []byte) uint64 { return maphash.Bytes(x.seed, key)
 
 func (x *index) shard(hash uint64) *shard { return &x.shards[hash&x.mask] }
 
-// touch reads what it takes to find a key's slot, so that it comes from memory while
-// other things are done. What it returns has no meaning.
-func (x *index) touch(hash uint64) uint64 {
+// prefetch has the bucket of a key come from memory.
+func (x *index) prefetch(hash uint64) {
 	t := x.shard(hash).table.Load()
-	return t.buckets[t.home(hash>>tagShift)].control.Load()
+	prefetch(unsafe.Pointer(&t.buckets[t.home(hash>>tagShift)]))
 }
 
 // A match is a record and its slot, as they were at one moment.

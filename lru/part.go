@@ -42,7 +42,6 @@ type part struct {
 	aged        int   // counts the shards whose frequencies were halved
 	swept       place // that was last looked at for what has expired
 	stores      uint32
-	touched     uint64 // what was read to have it at hand
 	changes     uint64 // counts when what was found before must be looked up anew
 }
 

@@ -21,9 +21,11 @@ func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) 
 			continue
 		}
 		uses := s.uses()
-		p.countLocked(int(uses))
-		s = s.counted(0)
-		r.word.Store(uint64(s))
+		if uses > 0 {
+			p.countLocked(int(uses))
+			s = s.counted(0)
+			r.word.Store(uint64(s))
+		}
 		if spare && (open && rules.gated || p.mayStayLocked(r, uses, s.frequency(), rules, now)) {
 			if ch.live == 1 && ch.dead == 0 {
 				p.leaveLocked(ch)

@@ -7,7 +7,7 @@ func (p *part) set(hash uint64, key string, d *draft, now int64) {
 	c := p.cache
 	p.lock()
 	defer p.mu.Unlock()
-	p.touched += p.ghosts.touch(hash)
+	p.ghosts.prefetch(hash)
 	p.tendLocked(now)
 	old, known := c.index.find(hash, key)
 	into, uses := p.destinyLocked(hash, d.kind(), &old, known)

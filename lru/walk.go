@@ -14,18 +14,19 @@ type record struct {
 	header
 }
 
-func (p *part) recordLocked(ch *chunk, off uint32) record {
-	r := p.readLocked(ch, off)
+func (p *part) recordLocked(ch *chunk, off uint32) (r record) {
+	p.readLocked(&r, ch, off)
 	r.word = p.cache.index.locate(r.hash, ch, off)
 	return r
 }
 
-// readLocked returns a record without its slot, and touches what it takes to find that and to drop it.
-func (p *part) readLocked(ch *chunk, off uint32) record {
-	r := record{chunk: ch, off: off, header: ch.at(off)}
+// readLocked fills in a record, but for its slot, and prefetches what it takes to find that and to drop it.
+func (p *part) readLocked(r *record, ch *chunk, off uint32) {
+	r.chunk, r.off = ch, off
+	ch.read(off, &r.header)
 	r.hash = p.cache.index.hashBytes(ch.data[r.key:r.value])
-	p.touched += p.cache.index.touch(r.hash) + p.ghosts.touch(r.hash)
-	return r
+	p.cache.index.prefetch(r.hash)
+	p.ghosts.prefetch(r.hash)
 }
 
 // ahead is how many records a walk reads before it looks for the first one's slot:
@@ -51,18 +52,18 @@ func (p *part) stepLocked(l *log) iter.Seq[*record] {
 func (p *part) recordsFromLocked(ch *chunk, off *uint32, to uint32) iter.Seq[*record] {
 	return func(yield func(*record) bool) {
 		var records [ahead]record
-		for *off < to {
-			n := 0
-			for ; n < ahead && *off < to; n++ {
-				records[n] = p.readLocked(ch, *off)
-				*off = records[n].end
+		read, yielded := 0, 0 // records[n%ahead] is the n-th
+		for *off < to || yielded < read {
+			for ; read < yielded+ahead && *off < to; read++ {
+				r := &records[read%ahead]
+				p.readLocked(r, ch, *off)
+				*off = r.end
 			}
-			for i := range records[:n] {
-				r := &records[i]
-				r.word = p.cache.index.locate(r.hash, ch, r.off)
-				if r.word != nil && !yield(r) {
-					return
-				}
+			r := &records[yielded%ahead]
+			yielded++
+			r.word = p.cache.index.locate(r.hash, ch, r.off)
+			if r.word != nil && !yield(r) {
+				return
 			}
 		}
 	}
