@@ -1,7 +1,6 @@
 package node_test
 
 import (
-	"context"
 	"strconv"
 	"sync"
 	"testing"
@@ -12,6 +11,7 @@ import (
 )
 
 // ownedOf counts the keys that a node owns.
+
 func ownedOf(n *node.Node, keys []string) int {
 	count := 0
 	for _, key := range keys {
@@ -23,6 +23,7 @@ func ownedOf(n *node.Node, keys []string) int {
 }
 
 // wantLoads checks that all but so many keys are held somewhere, wherever they moved.
+
 func wantLoads(t testing.TB, o *origin, before int64, most int, g *node.Group, keys []string) {
 	t.Helper()
 	for _, key := range keys {
@@ -81,33 +82,6 @@ func TestARollOfAllNodesOneRightAfterTheOtherLoadsHardlyAnything(t *testing.T) {
 		}
 		nodetest.WaitAgreed(t, nodes...)
 		wantLoads(t, o, before, len(keys)/200, groups[2], keys) // a starved machine may be too late for some
-	})
-}
-
-func TestNodesThatLeaveAtOnceLeaveEverythingToThoseWhoStay(t *testing.T) {
-	simulate(t, func(t *testing.T, s simulation) {
-		nodes := s.start(6)
-		o := echo()
-		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
-		keys := testKeys(2000)
-		for _, key := range keys {
-			mustGet(t, groups[0], key, key)
-		}
-		before := o.calls.Load()
-		var leaving sync.WaitGroup
-		for _, n := range nodes[3:] {
-			leaving.Go(func() {
-				if err := n.Leave(t.Context()); err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		leaving.Wait()
-		nodetest.WaitAgreed(t, nodes[:3]...)
-		for _, n := range nodes[:3] {
-			n.ForgetPreviousRing()
-		}
-		wantLoads(t, o, before, 0, groups[1], keys)
 	})
 }
 
@@ -218,65 +192,11 @@ func TestWhatIsSetWhileNodesComeAndGoIsNotLost(t *testing.T) {
 }
 
 // What was on its way when the time ran out may arrive yet, but whole.
-func TestALeaveThatIsCutShortLeavesNothingHalfDone(t *testing.T) {
-	simulate(t, func(t *testing.T, s simulation) {
-		nodes, stopped := s.fixedPeers(2)
-		o := echo()
-		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
-		keys := ownedBy(nodes[0], "scores", 200)
-		for _, key := range keys {
-			mustGet(t, groups[0], key, key)
-		}
-		stopped.stop()
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		if err := nodes[0].Leave(ctx); err == nil {
-			t.Error("it left its entries to a node that takes none, and says nothing")
-		}
-		if s := nodes[0].Stats().HandOver; s.Running || !s.Leaving || s.Given != 0 {
-			t.Errorf("it tells of %+v", s)
-		}
-		stopped.resume()
-		for _, key := range keys {
-			mustGet(t, groups[1], key, key)
-		}
-	})
-}
 
 // BenchmarkLeave has a node hand over 64 MiB in values of 1 KiB to two others.
-func BenchmarkLeave(b *testing.B) {
-	const entries, size = 64 << 10, 1 << 10
-	cfg := node.GroupConfig{MaxBytes: 1 << 30, HotTTL: -1}
-	keys, value := testKeys(entries), node.Value{Data: make([]byte, size)}
-	b.SetBytes(entries * size)
-	for b.Loop() {
-		b.StopTimer()
-		nodes := nodetest.Start(b, 2)
-		groups := nodetest.Group(b, nodes, "scores", cfg)
-		leaving, err := node.New(node.Config{Listen: "127.0.0.1:0", Gossip: "127.0.0.1:0"})
-		if err != nil {
-			b.Fatal(err)
-		}
-		g := nodetest.Group(b, []*node.Node{leaving}, "scores", cfg)[0]
-		for _, key := range keys {
-			if err := g.Set(b.Context(), key, value); err != nil {
-				b.Fatal(err)
-			}
-		}
-		if err := leaving.Join(b.Context(), nodes[0].Self().GossipAddr); err != nil {
-			b.Fatal(err)
-		}
-		b.StartTimer()
-		if err := leaving.Leave(b.Context()); err != nil {
-			b.Fatal(err)
-		}
-		if n := held(groups); n < entries*99/100 {
-			b.Fatalf("%d of %d entries were handed over", n, entries)
-		}
-	}
-}
 
 // Values wait for their turn, a quarter of a second each, before they are given to the one that joins.
+
 func TestWhatIsHandedOverLivesNoLongerThanWhereItWas(t *testing.T) {
 	simulate(t, func(t *testing.T, s simulation) {
 		nodes := s.start(1)
@@ -305,6 +225,7 @@ func TestWhatIsHandedOverLivesNoLongerThanWhereItWas(t *testing.T) {
 }
 
 // While a node hands over large values for one change of the ring, a Set comes to it, and the ring turns back.
+
 func TestWhatWasSetUnderARingThatTurnsBackIsHandedOver(t *testing.T) {
 	simulate(t, func(t *testing.T, s simulation) {
 		nodes, _ := s.stoppablePeers(3)

@@ -249,3 +249,30 @@ func TestGetManyWhoseCallersLeaveUsesNoMemoryOfThoseWhoStay(t *testing.T) {
 		callers.Wait()
 	})
 }
+
+func TestGetManyGoesOnWithoutAnOwnerThatIsStopped(t *testing.T) {
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes, stopped := s.fixedPeers(3)
+		o := echo()
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+		keys := testKeys(300)
+		if _, err := groups[0].GetMany(t.Context(), keys); err != nil {
+			t.Fatal(err)
+		}
+		stopped.stop()
+		defer stopped.resume()
+		for round := range 2 {
+			began := time.Now()
+			found, err := groups[0].GetMany(t.Context(), keys)
+			if err != nil || len(found) != len(keys) {
+				t.Errorf("found %d of %d: %v", len(found), len(keys), err)
+			}
+			if most := []time.Duration{3 * time.Second, time.Second}[round]; time.Since(began) > most {
+				t.Errorf("round %d took %v, more than %v", round, time.Since(began), most)
+			}
+		}
+		if n := o.calls.Load(); n > 2*int64(len(keys)) {
+			t.Errorf("%d loads of %d keys", n, len(keys))
+		}
+	})
+}

@@ -13,7 +13,9 @@ import (
 )
 
 // removeAt starts three nodes that have all got a key of the third one, calls forget, changes the origin, and removes the key through
+
 // the first node.
+
 func removeAt(t *testing.T, s simulation, forget func(first, second *node.Node, third string)) ([]*node.Node, []*node.Group, string) {
 	t.Helper()
 	nodes := s.start(3)
@@ -114,10 +116,70 @@ func TestAMemberThatAPurgeHasMissedHearsOfItByGossip(t *testing.T) {
 }
 
 // TestWhoLeavesSoonIsNotTakenForDead has a node be told that another one is gone before it was told that it leaves, as a busy one may.
+
 func TestWhoLeavesSoonIsNotTakenForDead(t *testing.T) {
 	nodes := nodetest.Start(t, 2)
 	nodes[0].MissLeave(nodes[1].Self().Name)
 	if knows := nodes[0].Knows(); knows != "" {
 		t.Errorf("it knows %s", knows)
 	}
+}
+
+func TestASetIsKeptWhileItIsOpenWhetherOthersKnowTheNode(t *testing.T) {
+	simulate(t, func(t *testing.T, s simulation) {
+		n := s.start(1)[0]
+		g := nodetest.Group(t, []*node.Node{n}, "scores", node.GroupConfig{})[0]
+		for _, key := range testKeys(20) {
+			n.AskStanding()
+			mustSet(t, g, key, "v")
+			mustGet(t, g, key, "v")
+		}
+	})
+}
+
+func TestALoadIsKeptWhileItIsOpenWhetherOthersKnowTheNode(t *testing.T) {
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(2)
+		o := echo()
+		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
+		keys := ownedBy(nodes[0], "scores", 20)
+		for i, key := range keys {
+			nodes[0].AskStanding()
+			mustGet(t, groups[i%2], key, key)
+			mustGet(t, groups[1-i%2], key, key)
+		}
+		if n := o.calls.Load(); n != int64(len(keys)) {
+			t.Errorf("%d loads of %d keys", n, len(keys))
+		}
+	})
+}
+
+func TestNothingThatIsSetIsLostWhileTheFirstOthersCome(t *testing.T) {
+	simulate(t, func(t *testing.T, s simulation) {
+		nodes := s.start(1)
+		g := nodetest.Group(t, nodes, "scores", node.GroupConfig{Replicas: 2})[0]
+		second := s.node("")
+		nodetest.Group(t, []*node.Node{second}, "scores", node.GroupConfig{Replicas: 2})
+		came := make(chan struct{})
+		go func() {
+			defer close(came)
+			if err := second.Join(t.Context(), nodes[0].Self().GossipAddr); err != nil {
+				t.Error(err)
+			}
+		}()
+		var keys []string
+		for here := false; !here; {
+			select {
+			case <-came:
+				here = true
+			case <-time.After(time.Millisecond):
+				key := "key:" + strconv.Itoa(len(keys))
+				mustSet(t, g, key, key)
+				keys = append(keys, key)
+			}
+		}
+		for _, key := range keys {
+			mustGet(t, g, key, key)
+		}
+	})
 }

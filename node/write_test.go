@@ -134,7 +134,9 @@ func TestRemoveDuringLoadsLeavesNothingOld(t *testing.T) {
 }
 
 // TestAfterARemoveNoNodeServesWhatWasBefore removes keys while all nodes read them, with hot copies, loads in flight and a ring that
+
 // has just changed, so that previous owners are asked too.
+
 func TestAfterARemoveNoNodeServesWhatWasBefore(t *testing.T) {
 	simulate(t, func(t *testing.T, s simulation) {
 		const rounds, keys = 300, 4
@@ -199,6 +201,7 @@ func TestSetsAtOnceEndAlikeOnAllReplicas(t *testing.T) {
 }
 
 // TestWhatComesLateIsNotKept sends a member, as another one would, a copy from before a write that it knows of.
+
 func TestWhatComesLateIsNotKept(t *testing.T) {
 	n := nodetest.Start(t, 1)[0]
 	g := nodetest.Group(t, []*node.Node{n}, "scores", node.GroupConfig{})[0]
@@ -241,67 +244,7 @@ func TestWhatComesLateIsNotKept(t *testing.T) {
 	}
 }
 
-func TestANodeThatHasLeftKeepsNothing(t *testing.T) {
-	simulate(t, func(t *testing.T, s simulation) {
-		nodes := s.start(2)
-		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{})
-		keys := append(ownedBy(nodes[0], "scores", 10), ownedBy(nodes[1], "scores", 10)...)
-		for _, key := range keys {
-			if err := groups[0].Set(t.Context(), key, node.Value{Data: []byte(key)}); err != nil {
-				t.Fatal(err)
-			}
-		}
-		nodes[1].Empty()
-		for _, key := range keys[:10] {
-			for range 50 { // often enough for copies to be kept
-				mustGet(t, groups[1], key, key)
-			}
-		}
-		if s := groups[1].Stats(); s.Owned.Entries+s.Hot.Entries > 0 {
-			t.Errorf("it holds %d entries and %d copies", s.Owned.Entries, s.Hot.Entries)
-		}
-		for _, key := range keys[10:] { // it takes none, and the next owner does
-			if err := groups[0].Set(t.Context(), key, node.Value{Data: []byte("new")}); err != nil {
-				t.Errorf("Set of a key of a node that has left: %v", err)
-			}
-			mustGet(t, groups[0], key, "new")
-		}
-	})
-}
-
-func TestWhatIsSetAtANodeThatLeavesIsNotLost(t *testing.T) {
-	for name, leave := range map[string]func(*node.Node){"as it hands over": (*node.Node).StopIntake, "once it has": (*node.Node).Empty} {
-		t.Run(name, func(t *testing.T) {
-			nodes := nodetest.Start(t, 2)
-			groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
-			keys := ownedBy(nodes[0], "scores", 10)
-			leave(nodes[0])
-			for i, key := range keys {
-				mustSet(t, groups[i%2], key, "set") // here and from afar
-			}
-			for _, key := range keys {
-				if _, has := groups[1].Held(key); !has {
-					t.Errorf("%q is kept by the one that leaves alone", key)
-				}
-			}
-		})
-	}
-}
-
 // TestWhatIsSetUnderARingThatIsOutOfDateReachesItsOwner has a writer that does not know the owner of a key yet.
-func TestWhatIsSetUnderARingThatIsOutOfDateReachesItsOwner(t *testing.T) {
-	nodes := nodetest.Start(t, 3)
-	groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{HotTTL: -1})
-	keys := ownedBy(nodes[2], "scores", 20)
-	nodes[0].DisturbRing(nodes[1].Self().Name)
-	for _, key := range keys {
-		mustSet(t, groups[0], key, "set")
-	}
-	nodes[0].RestoreRing()
-	for _, key := range keys {
-		waitFor(t, "the owner has it", func() bool { _, has := groups[2].Held(key); return has })
-	}
-}
 
 func TestAGetThatCrossesASetIsAnswered(t *testing.T) {
 	simulate(t, func(t *testing.T, s simulation) {
@@ -332,64 +275,5 @@ func TestAGetThatCrossesASetIsAnswered(t *testing.T) {
 			})
 		}
 		all.Wait()
-	})
-}
-
-func TestASetIsKeptWhileItIsOpenWhetherOthersKnowTheNode(t *testing.T) {
-	simulate(t, func(t *testing.T, s simulation) {
-		n := s.start(1)[0]
-		g := nodetest.Group(t, []*node.Node{n}, "scores", node.GroupConfig{})[0]
-		for _, key := range testKeys(20) {
-			n.AskStanding()
-			mustSet(t, g, key, "v")
-			mustGet(t, g, key, "v")
-		}
-	})
-}
-
-func TestALoadIsKeptWhileItIsOpenWhetherOthersKnowTheNode(t *testing.T) {
-	simulate(t, func(t *testing.T, s simulation) {
-		nodes := s.start(2)
-		o := echo()
-		groups := nodetest.Group(t, nodes, "scores", node.GroupConfig{Load: o.load, HotTTL: -1})
-		keys := ownedBy(nodes[0], "scores", 20)
-		for i, key := range keys {
-			nodes[0].AskStanding()
-			mustGet(t, groups[i%2], key, key)
-			mustGet(t, groups[1-i%2], key, key)
-		}
-		if n := o.calls.Load(); n != int64(len(keys)) {
-			t.Errorf("%d loads of %d keys", n, len(keys))
-		}
-	})
-}
-
-func TestNothingThatIsSetIsLostWhileTheFirstOthersCome(t *testing.T) {
-	simulate(t, func(t *testing.T, s simulation) {
-		nodes := s.start(1)
-		g := nodetest.Group(t, nodes, "scores", node.GroupConfig{Replicas: 2})[0]
-		second := s.node("")
-		nodetest.Group(t, []*node.Node{second}, "scores", node.GroupConfig{Replicas: 2})
-		came := make(chan struct{})
-		go func() {
-			defer close(came)
-			if err := second.Join(t.Context(), nodes[0].Self().GossipAddr); err != nil {
-				t.Error(err)
-			}
-		}()
-		var keys []string
-		for here := false; !here; {
-			select {
-			case <-came:
-				here = true
-			case <-time.After(time.Millisecond):
-				key := "key:" + strconv.Itoa(len(keys))
-				mustSet(t, g, key, key)
-				keys = append(keys, key)
-			}
-		}
-		for _, key := range keys {
-			mustGet(t, g, key, key)
-		}
 	})
 }
