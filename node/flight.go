@@ -88,7 +88,7 @@ type flight struct {
 	next    *flight // guarded by the shard's mu; see flightTable
 
 	done    chan struct{} // made once somebody waits who does not run it; closed in the end
-	outcome outcome       // set before done is closed
+	outcome *outcome      // set before done is closed
 }
 
 // outcome is what a flight brings: an answer or an error, and what the store shall keep.
@@ -233,7 +233,8 @@ func (fs *flights) finish(f *flight, out *outcome) {
 
 func (f *flight) publish(out *outcome) {
 	if f.done != nil {
-		f.outcome = *out
+		landed := *out // as out itself is the stack's where nobody waits
+		f.outcome = &landed
 		close(f.done)
 	}
 	f.cancel()

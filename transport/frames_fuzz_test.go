@@ -41,8 +41,9 @@ func FuzzFramesToAServer(f *testing.F) {
 	f.Add(transport.AppendRequest(nil, 1, transport.Request{Group: "g", Key: "k"}, 0))
 	f.Add(transport.AppendRequest(transport.AppendSignal(nil, kindCancel, 1), 1, aRequest, time.Second))
 	f.Add(transport.AppendRequest(nil, 2, transport.Request{Op: transport.GetMany, Group: "g", Keys: []string{"a"}}, 0))
+	f.Add(transport.AppendRequest(nil, 3, transport.Request{Op: transport.GetMany, Group: "g", Keys: manyOf(5, 0, "held", "miss"), Peer: true}, 0))
 	l := newPipes()
-	s := transport.NewServer(transport.ServerConfig{Handler: &handler{limit: 1 << 10, serve: echoKeys}})
+	s := transport.NewServer(transport.ServerConfig{Handler: &heldMany{handler{limit: 1 << 10, serve: echoKeys}}})
 	s.Start(l)
 	f.Cleanup(func() { s.Close() })
 	f.Fuzz(func(t *testing.T, b []byte) {
