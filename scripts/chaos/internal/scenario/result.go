@@ -95,9 +95,9 @@ const (
 	panics      = "panics"
 )
 
-// tooLate is how late timers are on a machine that starves its processes so much that a node may take another, which lives, for silent:
-// then a key may be loaded twice, and a Get take as long as it may.
-const tooLate = attempt / 2
+// tooLate is how late timers are on a machine that starves its processes so much that a node may take another, which lives, for one that
+// fails, to which it gives so long at the least: then a key may be loaded twice, and a Get take as long as it may.
+const tooLate = 200 * time.Millisecond
 
 // Starved reports whether the machine itself was too slow for the figures that are beyond their limits to say anything. What it
 // answered, and whether a node broke, says something all the same.

@@ -65,6 +65,24 @@ func TestTimesAreNotJudgedWhereOnlyCountsAre(t *testing.T) {
 	}
 }
 
+func TestAStarvedMachineExcusesCountsAndNeitherValuesNorPanics(t *testing.T) {
+	short := func(name string, late time.Duration) scenario.Result {
+		return scenario.Result{Late: late, Checks: []scenario.Check{{Name: name, Got: 1}}}
+	}
+	for name, want := range map[string]bool{"errors": true, "loads per key of 7": true, "wrong values": false, "panics": false} {
+		if got := short(name, time.Second).Starved(); got != want {
+			t.Errorf("%s beyond their limit: excused %v, want %v", name, got, want)
+		}
+		if short(name, 10*time.Millisecond).Starved() {
+			t.Errorf("%s beyond their limit are excused though timers were on time", name)
+		}
+	}
+	r := short("errors", time.Second)
+	if r.Failure = "nothing starts"; r.Starved() {
+		t.Error("what could not be carried out was excused")
+	}
+}
+
 func TestSettingsUnderWhichNothingIsDoneAreMistakes(t *testing.T) {
 	good := scenario.Settings{Binary: "/proc/self/exe", Keys: 1, Rate: 1}
 	if err := good.Validate(); err != nil {
