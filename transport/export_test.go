@@ -140,7 +140,9 @@ func AppendReplies(b []byte, items []Response, peer bool) []byte {
 }
 
 // ParseReplies is parseReplies.
-func ParseReplies(b []byte, want int) ([]Response, error) { return parseReplies(b, want, nil) }
+func ParseReplies(b []byte, want int, items ...Response) ([]Response, error) {
+	return parseReplies(b, want, items)
+}
 
 // The frames, as functions of what they carry.
 

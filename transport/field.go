@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"encoding/binary"
 	"errors"
 	"math"
 	"time"
@@ -19,6 +20,8 @@ const (
 	varint  tag = tag(protowire.VarintType)
 	fixed64 tag = tag(protowire.Fixed64Type)
 	counted tag = tag(protowire.BytesType)
+
+	wireType tag = 7 // the bits of a tag that tell it
 )
 
 // field is one field of a message in protobuf. Which of number and bytes counts depends on the field.
@@ -30,6 +33,27 @@ type field struct {
 
 // nextField cuts the first field off b.
 func nextField(b []byte) (f field, rest []byte, err error) {
+	if len(b) < 2 || b[0] < 1<<3 || b[0] >= 0x80 {
+		return anyField(b)
+	}
+	// As all tags of the messages here, this one is one byte, and so are most lengths and numbers.
+	switch f.tag = tag(b[0]); {
+	case f.tag&wireType == fixed64 && len(b) >= 9:
+		f.number = binary.LittleEndian.Uint64(b[1:])
+		return f, b[9:], nil
+	case f.tag&wireType == varint && b[1] < 0x80:
+		f.number = uint64(b[1])
+		return f, b[2:], nil
+	case f.tag&wireType == counted && b[1] < 0x80 && len(b)-2 >= int(b[1]):
+		end := 2 + int(b[1])
+		f.bytes = b[2:end]
+		return f, b[end:], nil
+	}
+	return anyField(b)
+}
+
+// anyField is nextField for whatever field that is.
+func anyField(b []byte) (f field, rest []byte, err error) {
 	id, wire, n := protowire.ConsumeTag(b)
 	if n < 0 {
 		return field{}, nil, errMalformed
