@@ -20,8 +20,9 @@ type manyCached struct {
 
 // requestMany answers a GetMany at once if its handler holds all that it asks for, or has the rest of it answered.
 func (h *hosted) requestMany(in *incoming) bool {
-	m, err := &h.many, error(nil)
+	m := &h.many
 	lent := unsafe.String(unsafe.SliceData(in.value), len(in.value))
+	var err error
 	if m.keys, err = cutKeys(m.keys[:0], in.value, lent, manyAtOnce); err != nil {
 		return h.start(in, in.request(h.came, h.group(in.group), string(in.key)))
 	}
