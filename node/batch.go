@@ -96,7 +96,7 @@ func (l *lookup) ask(ctx context.Context, until time.Time, b *batch, begin, end 
 	items := b.items[begin:end]
 	resp, err := b.owner.ask(ctx, &transport.Request{
 		Op: transport.GetMany, Group: l.group.name, Keys: b.keys[begin:end], Peer: true, At: l.now, Until: until,
-		Items: b.replies[begin:begin:end],
+		Items: b.replies[begin:begin:end], Trace: l.group.node.traceParent(ctx),
 	})
 	if err != nil || len(resp.Items) != len(items) {
 		return

@@ -9,6 +9,14 @@ type carrying struct {
 	values context.Context
 }
 
+// traceParent is the trace that a request to a peer is part of.
+func (n *Node) traceParent(ctx context.Context) string {
+	if n.cfg.TraceParent == nil {
+		return ""
+	}
+	return n.cfg.TraceParent(ctx)
+}
+
 // Value implements context.Context. The flight's own values come first: what cancels it is among them.
 func (c carrying) Value(key any) any {
 	if v := c.Context.Value(key); v != nil {

@@ -100,9 +100,14 @@ type Config struct {
 	// plus, and only what members of this project reply.
 	GroupcacheCompat bool
 
-	// RequestContext derives the context of a client's request from its header, such as the trace that it is part of; a Loader that
-	// the request leads to finds its values. If nil, requests carry no values.
+	// RequestContext derives the context of a request from its header, such as the trace that it is part of; a Loader that
+	// the request leads to finds its values. Of what members ask each other, the header may hold a Traceparent and nothing else, as
+	// TraceParent of the one that asks has it. If nil, requests carry no values.
 	RequestContext func(*http.Request) context.Context
+
+	// TraceParent tells which trace a Get's context is part of, as the field traceparent of W3C Trace Context names it; empty: none.
+	// The member that the Get asks is told. If nil, members are told of no traces.
+	TraceParent func(context.Context) string
 
 	// Fallback serves the paths outside /_gocache/ on the node's listen address. If nil, they are not found.
 	Fallback http.Handler

@@ -66,6 +66,7 @@ func (g *Group) kindInPlace(owners int) lru.Kind {
 func (g *Group) askHolder(ctx context.Context, now, until time.Time, hash uint64, key string, holders []*peer) (transport.Response, error) {
 	r := transport.Request{
 		Op: transport.Get, Group: g.name, Key: key, Peer: true, MaxReply: g.cfg.MaxValueBytes, At: now, Until: until,
+		Trace: g.node.traceParent(ctx),
 	}
 	if g.cfg.Replicas > 1 && len(holders) > 1 && holders[1] != nil {
 		return g.askHedged(ctx, hash, r, holders[0], holders[1])

@@ -34,7 +34,8 @@ const (
 // Data must not change afterwards; its TTL is the value's life, or the group's where it is 0; a value with a negative TTL is
 // served and not kept. A Loader is called from many goroutines, and for one key again while it still runs only where a
 // write came between or LoadTimeout has passed. Its ctx has the values of the context of the Get that began the load, such as a trace,
-// where that Get was made on this node or came as a client's request; it has neither that Get's deadline nor its end.
+// where that Get was made on this node, and those of Config.RequestContext where it came as a request; it has neither that
+// Get's deadline nor its end.
 type Loader func(ctx context.Context, key string) (Value, error)
 
 // GroupConfig says what a group holds, for how long, and where it comes from. Every node of a cluster should give a

@@ -61,7 +61,7 @@ func (g *Group) hedge(ctx context.Context, hash uint64, r transport.Request, own
 
 // askCopy asks a peer for what it holds of a key.
 func (g *Group) askCopy(ctx context.Context, hash uint64, r transport.Request, next *peer) (transport.Response, bool) {
-	r.CachedOnly, r.At = true, time.Time{}
+	r.CachedOnly, r.At, r.Trace = true, time.Time{}, ""
 	resp, err := next.ask(ctx, &r)
 	return resp, err == nil && resp.Code == transport.OK && g.believe(next, hash, r.Key, resp.Version)
 }

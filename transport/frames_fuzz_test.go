@@ -17,6 +17,7 @@ import (
 
 func FuzzRequestMessage(f *testing.F) {
 	f.Add(transport.AppendRequest(nil, 9, aRequest, time.Second)[5:])
+	f.Add(transport.AppendRequest(nil, 9, aTracedRequest, time.Second)[5:])
 	f.Add([]byte{0x1a, 0x03, 'a', 'b'})
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var want pb.Request
@@ -25,7 +26,7 @@ func FuzzRequestMessage(f *testing.F) {
 		switch {
 		case theirs == nil && ours != nil:
 			t.Fatalf("refused: %v", ours)
-		case theirs == nil && (id != want.Id || got.Group != string(want.Group) || got.Key != string(want.Key) || got.Peer != want.Peer):
+		case theirs == nil && (id != want.Id || got.Group != string(want.Group) || got.Key != string(want.Key) || got.Peer != want.Peer || got.Trace != "" && got.Trace != string(want.Trace)):
 			t.Fatalf("read %+v for %v", got, &want)
 		case timeout < 0 || got.TTL < 0:
 			t.Fatalf("timeout %v, TTL %v", timeout, got.TTL)
@@ -40,6 +41,7 @@ func FuzzFramesToAServer(f *testing.F) {
 	}
 	f.Add(transport.AppendRequest(nil, 1, transport.Request{Group: "g", Key: "k"}, 0))
 	f.Add(transport.AppendRequest(transport.AppendSignal(nil, kindCancel, 1), 1, aRequest, time.Second))
+	f.Add(transport.AppendRequest(nil, 1, aTracedRequest, time.Second))
 	f.Add(transport.AppendRequest(nil, 2, transport.Request{Op: transport.GetMany, Group: "g", Keys: []string{"a"}}, 0))
 	f.Add(transport.AppendRequest(nil, 3, transport.Request{Op: transport.GetMany, Group: "g", Keys: manyOf(5, 0, "held", "miss"), Peer: true}, 0))
 	l := newPipes()

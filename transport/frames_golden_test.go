@@ -17,6 +17,8 @@ var (
 	aRequest = transport.Request{
 		Op: transport.Set, Group: "scores", Key: "Tom\x00", Value: []byte("630"), TTL: time.Minute, Peer: true, Version: 1795159980123456789,
 	}
+	aTracedRequest = transport.Request{Group: "scores", Key: "Tom", Peer: true, Trace: someTrace}
+
 	aReply = transport.Response{Value: []byte("630"), TTL: time.Second, Version: 7, MinuteQPS: 2.5, Hit: true, Source: "local"}
 )
 
@@ -38,6 +40,7 @@ func TestGoldenFrames(t *testing.T) {
 		{"welcome with a key", h.Welcome("secret")},
 		{"proof", transport.AppendProof(nil, h.ClientProof("secret"))},
 		{"get", transport.AppendRequest(nil, 4097, transport.Request{Group: "scores", Key: "Tom", Peer: true}, time.Second)},
+		{"get of a trace", transport.AppendRequest(nil, 4097, aTracedRequest, time.Second)},
 		{"set", transport.AppendRequest(nil, 1, aRequest, 0)},
 		{"remove", transport.AppendRequest(nil, 2, transport.Request{Op: transport.Remove, Group: "scores", Key: "Tom"}, 0)},
 		{"purge", transport.AppendRequest(nil, 3, transport.Request{Op: transport.Purge, Group: "scores", Peer: true, Version: 7}, 0)},
@@ -69,7 +72,7 @@ func TestGoldenFrames(t *testing.T) {
 
 // TestFramesAreThoseOfTheProtocol compares what is written by hand with what protoc makes of the protocol's definition.
 func TestFramesAreThoseOfTheProtocol(t *testing.T) {
-	var request pb.Request
+	var request, traced pb.Request
 	var reply pb.Reply
 	var signal pb.Signal
 	var proof pb.Proof
@@ -82,6 +85,9 @@ func TestFramesAreThoseOfTheProtocol(t *testing.T) {
 		{transport.AppendRequest(nil, 9, aRequest, time.Second), pb.Kind_REQUEST, &request, &pb.Request{
 			Id: 9, Op: uint32(pb.Op_SET), Group: []byte("scores"), Key: []byte("Tom\x00"), TimeoutMs: 1000, TtlMs: 60000, Peer: true,
 			Version: aRequest.Version, Value: []byte("630"),
+		}},
+		{transport.AppendRequest(nil, 9, aTracedRequest, 0), pb.Kind_REQUEST, &traced, &pb.Request{
+			Id: 9, Group: []byte("scores"), Key: []byte("Tom"), Peer: true, Trace: []byte(someTrace),
 		}},
 		{transport.AppendReplyTo(nil, 9, aReply, true), pb.Kind_REPLY, &reply, &pb.Reply{
 			Id: 9, TtlMs: 1000, Version: 7, MinuteQps: 2.5, Value: []byte("630"),

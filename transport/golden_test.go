@@ -92,6 +92,7 @@ func record(t *testing.T, l *pipes, wire *tape) {
 		{Op: transport.Get, Key: "no group"},
 		{Op: transport.GetMany, Group: "scores", Keys: []string{"Tom", "", "absent"}},
 		{Op: transport.GetMany, Group: "scores", Keys: []string{"Tom"}, Peer: true},
+		aTracedRequest,
 	} {
 		if _, err := c.Do(ctx, r); err != nil {
 			t.Fatal(err)

@@ -132,6 +132,9 @@ func (h *hosted) call(ctx context.Context, r Request) (resp Response) {
 			resp = Response{Code: Internal, Text: "internal error"}
 		}
 	}()
+	if r.Trace != "" {
+		ctx = h.server.traced(ctx, r.Trace)
+	}
 	return h.server.cfg.Handler.Serve(ctx, r)
 }
 

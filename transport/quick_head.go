@@ -42,6 +42,8 @@ func (h *quickHead) field(name string, value []byte) bool {
 		return first && all(value, isQuickHost)
 	case "User-Agent", "user-agent", "Accept-Encoding", "accept-encoding", "Accept-Language", "accept-language":
 		return all(value, isQuickValue)
+	case "Traceparent", "traceparent", "Tracestate", "tracestate": // of loads alone
+		return all(value, isQuickValue)
 	case "Accept", "accept":
 		return string(value) == "*/*" || string(value) == typeRaw
 	case "Connection", "connection":

@@ -57,6 +57,7 @@ var quickSeeds = []string{
 	quickGet + quickGet,
 	"GET /_gocache/g/k HTTP/1.1\r\nHost: x\r\n\r\n",
 	"GET /_gocache/g/ HTTP/1.1\r\nHost: [::1]:9\r\nConnection: keep-alive\r\naccept: application/octet-stream\r\n\r\n",
+	"GET /_gocache/g/k HTTP/1.1\r\nHost: x\r\ntraceparent: 00-4bf92f-01\r\ntracestate: a=1,b=2\r\n\r\n",
 	"GET /_gocache/g/k HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
 	"GET /_gocache/g/k HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na",
 	"GET /_gocache/g/k HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",

@@ -109,6 +109,9 @@ func header(ctx context.Context, r Request, token string) http.Header {
 	if r.CachedOnly {
 		h.Set("Cache-Control", "only-if-cached")
 	}
+	if trace := carriedTrace(r.Trace); trace != "" {
+		h.Set(headerTrace, trace)
+	}
 	return h
 }
 

@@ -19,6 +19,7 @@ const (
 	requestCachedOnly = 8<<3 | varint
 	requestVersion    = 9<<3 | fixed64
 	requestValue      = 10<<3 | counted
+	requestTrace      = 11<<3 | counted
 )
 
 var errLargeHead = errors.New("a frame's value does not come last, or too late")
@@ -39,6 +40,9 @@ func appendRequest(b []byte, id uint64, r *Request, timeout time.Duration, value
 	if r.Peer {
 		b = appendFixed(b, requestVersion, r.Version)
 	}
+	if r.Trace != "" {
+		b = appendText(b, requestTrace, carriedTrace(r.Trace))
+	}
 	return endFrame(appendLength(b, requestValue, value), start, value)
 }
 
@@ -53,6 +57,7 @@ type incoming struct {
 	cachedOnly bool
 	version    uint64
 	value      []byte
+	trace      []byte
 }
 
 // parse reads a message Request.
@@ -91,6 +96,8 @@ func (in *incoming) set(f field) {
 		in.version = f.number
 	case requestValue:
 		in.value = f.bytes
+	case requestTrace:
+		in.trace = f.bytes
 	}
 }
 
@@ -105,6 +112,9 @@ func (in *incoming) request(at time.Time, group, key string) Request {
 	}
 	if in.peer {
 		r.Version = in.version
+	}
+	if len(in.trace) > 0 {
+		r.Trace = carriedTrace(string(in.trace))
 	}
 	return r
 }

@@ -45,7 +45,8 @@ type ServerConfig struct {
 	// TLS is used to serve. If nil, plain HTTP.
 	TLS *tls.Config
 
-	// RequestContext derives the context of a plain request that the Handler has to work for. If nil, the request's own.
+	// RequestContext derives the context of a request that the Handler has to work for from its header. Of a request in frames, that is
+	// Request.Trace as Traceparent; it is not called where there is none. If nil, the request's own.
 	RequestContext func(*http.Request) context.Context
 
 	// GroupcacheCompat answers a request without an Accept header in protobuf and reads a plus in a path as a space.

@@ -46,6 +46,11 @@ type Request struct {
 	// only where nothing as new is known of the key; else Superseded. Clients send none.
 	Version uint64
 
+	// Trace names the trace that a Get or GetMany is part of, as the field traceparent of W3C Trace Context does; empty: none. One of
+	// more than 128 bytes, or with others than those of printable ASCII, is not sent. A Handler finds it in what
+	// ServerConfig.RequestContext has made of it.
+	Trace string
+
 	// MaxReply bounds the value that a Client accepts, in bytes, or all values of a GetMany together. If zero, 64 MiB. It
 	// is not sent; a Server may set it for ServeCached.
 	MaxReply int

@@ -162,7 +162,7 @@ func (p plan) nodeConfig(l net.Listener, shows *pages.Pages, log zerolog.Logger)
 		c.Gossip = ""
 	}
 	if traces.Wanted() {
-		c.RequestContext = traces.Continue
+		c.RequestContext, c.TraceParent = traces.Continue, traces.Parent
 	}
 	return c
 }

@@ -507,6 +507,7 @@ type Request struct {
 	CachedOnly    bool                   `protobuf:"varint,8,opt,name=cached_only,json=cachedOnly,proto3" json:"cached_only,omitempty"`
 	Version       uint64                 `protobuf:"fixed64,9,opt,name=version,proto3" json:"version,omitempty"`
 	Value         []byte                 `protobuf:"bytes,10,opt,name=value,proto3" json:"value,omitempty"` // of a SET; of a GET_MANY, the message Keys
+	Trace         []byte                 `protobuf:"bytes,11,opt,name=trace,proto3" json:"trace,omitempty"` // traceparent of W3C Trace Context
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -607,6 +608,13 @@ func (x *Request) GetVersion() uint64 {
 func (x *Request) GetValue() []byte {
 	if x != nil {
 		return x.Value
+	}
+	return nil
+}
+
+func (x *Request) GetTrace() []byte {
+	if x != nil {
+		return x.Trace
 	}
 	return nil
 }
@@ -725,7 +733,7 @@ const file_gocache_proto_rawDesc = "" +
 	"\x03hit\x18\x06 \x01(\bR\x03hit\x12\x16\n" +
 	"\x06source\x18\a \x01(\fR\x06source\x12\x14\n" +
 	"\x05value\x18\b \x01(\fR\x05value\x12\x0e\n" +
-	"\x02id\x18\t \x01(\x04R\x02id\"\xec\x01\n" +
+	"\x02id\x18\t \x01(\x04R\x02id\"\x82\x02\n" +
 	"\aRequest\x12\x0e\n" +
 	"\x02id\x18\x01 \x01(\x04R\x02id\x12\x0e\n" +
 	"\x02op\x18\x02 \x01(\rR\x02op\x12\x14\n" +
@@ -739,7 +747,8 @@ const file_gocache_proto_rawDesc = "" +
 	"cachedOnly\x12\x18\n" +
 	"\aversion\x18\t \x01(\x06R\aversion\x12\x14\n" +
 	"\x05value\x18\n" +
-	" \x01(\fR\x05value\" \n" +
+	" \x01(\fR\x05value\x12\x14\n" +
+	"\x05trace\x18\v \x01(\fR\x05trace\" \n" +
 	"\x06Signal\x12\x16\n" +
 	"\x06number\x18\x01 \x01(\x04R\x06number\"\x19\n" +
 	"\x05Proof\x12\x10\n" +

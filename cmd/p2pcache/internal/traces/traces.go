@@ -68,6 +68,16 @@ func Continue(r *http.Request) context.Context {
 	return propagation.TraceContext{}.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
 }
 
+// Parent names the trace that ctx is part of, as the header that Continue reads does; empty where it is part of none.
+func Parent(ctx context.Context) string {
+	if !trace.SpanContextFromContext(ctx).IsValid() {
+		return ""
+	}
+	header := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, header)
+	return header.Get("traceparent")
+}
+
 // Loader returns load with a span around each call: the origin's work, for whoever waits for it. The loader's context
 // carries it on.
 func (t *Tracer) Loader(group string, load node.Loader) node.Loader {
