@@ -163,6 +163,35 @@ func TestThePythonClientReadsFromALiveCluster(t *testing.T) {
 	}
 }
 
+// Against a member with a secret: unsigned, as this machine may, and with a proof.
+func TestThePythonClientReadsFrames(t *testing.T) {
+	dir := t.TempDir()
+	right, wrong := filepath.Join(dir, "secret"), filepath.Join(dir, "wrong")
+	for path, text := range map[string]string{right: "0123456789abcdef\n", wrong: "fedcba9876543210\n", filepath.Join(dir, "large"): strings.Repeat("x", 100<<10)} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ready := start(t, build(t, "../..", "cmd/p2pcache"), "serve", "--listen", "127.0.0.1:0", "--gossip", "127.0.0.1:0",
+		"--secret-file", right, "--group", "files=1MiB", "--origin", "file:"+dir)
+	large := "large\t" + strings.Repeat("x", 100<<10) + "\n"
+	for _, test := range []struct{ secret, want string }{
+		{"", "secret\t0123456789abcdef\n\n" + large}, {right, "secret\t0123456789abcdef\n\n" + large}, {wrong, ""},
+	} {
+		args := []string{"python/frames.py", field(ready, "listen"), "files", "secret", "none", "large"}
+		if test.secret != "" {
+			args = append(args, "--secret-file", test.secret)
+		}
+		var said bytes.Buffer
+		cmd := exec.Command("python3", args...)
+		cmd.Stderr = &said
+		out, err := cmd.Output()
+		if string(out) != test.want || (err == nil) != (test.want != "") {
+			t.Errorf("with the secret of %q: %.80q, %v\n%s", test.secret, out, err, &said)
+		}
+	}
+}
+
 // field is what a ready line of p2pcache says of name.
 func field(ready []string, name string) string {
 	for _, f := range ready {
