@@ -57,12 +57,10 @@ func TestASecretIsChangedUnderLoad(t *testing.T) {
 		}
 		stop()
 		load.Wait()
-		for _, n := range nodes {
-			for _, g := range n.Stats().Groups {
-				for _, r := range g.PeerRequests {
-					if r.Code != "ok" && r.Code != "not-found" {
-						t.Errorf("%d requests to %s: %s", r.Count, r.Peer, r.Code)
-					}
+		for _, g := range groups {
+			for _, r := range g.Stats().PeerRequests {
+				if r.Code != "ok" && r.Code != "not-found" {
+					t.Errorf("%d requests to %s: %s", r.Count, r.Peer, r.Code)
 				}
 			}
 		}

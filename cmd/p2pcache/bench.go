@@ -50,8 +50,8 @@ func newBenchCommand() *cobra.Command {
 	flags.Var(parsedVar(&f.cfg.Rate, "0", "N", parseNumber(1e9)), "rate", "requests a second in all; 0: as fast as they are answered")
 	flags.Var(parsedVar(&f.cfg.Writes, "0", "PART", parseNumber(1)), "writes", "part of the requests that store, from 0 to 1")
 	flags.Var(parsedVar(&f.cfg.ValueBytes, "100B", "SIZE", parseLength), "value-size", "size of what is stored")
-	flags.BoolVar(&f.fill, "fill", false, "store every key first")
-	flags.BoolVar(&f.spread, "spread", false, "ask all members in turn")
+	addSwitch(flags, &f.fill, "fill", "store every key first")
+	addSwitch(flags, &f.spread, "spread", "ask all members in turn")
 	flags.Var(parsedVar(&f.plot, "", "FILE", parsePlot), "plot", "draw the times to a .svg file")
 	return cmd
 }

@@ -76,7 +76,7 @@ func newConfigCheckCommand() *cobra.Command {
 	}
 	cmd.Flags().AddFlagSet(flags)
 	cmd.Flags().Lookup(configFlag).Hidden = true // it is the argument
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	addSwitch(cmd.Flags(), &asJSON, "json", "print JSON")
 	return cmd
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"os/signal"
@@ -72,7 +73,7 @@ func newConnectedCommand(name, usage, short string, ask func(context.Context, *a
 	flags.StringVar(&c.tokenFile, "token-file", "", "`FILE` with the token of outside clients, for those who have no secret; P2PCACHE_TOKEN_FILE sets it too")
 	addTLSFlags(flags, &c.tls)
 	flags.Var(parsedVar(&c.timeout, defaultTimeout.String(), "DURATION", parseLimit), "timeout", "longest time to wait; P2PCACHE_TIMEOUT sets it too")
-	flags.BoolVar(&c.json, "json", false, "print JSON")
+	addSwitch(flags, &c.json, "json", "print JSON")
 	return cmd
 }
 
@@ -162,14 +163,16 @@ func (c connection) scheme() string {
 
 // explain says what to do about a node that cannot be reached or does not answer.
 func (c connection) explain(ctx context.Context, err error) error {
-	refused, dialing := errors.AsType[*net.OpError](err)
+	broken, ofNet := errors.AsType[*net.OpError](err)
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return fmt.Errorf("no answer from %s within %v: --timeout sets how long to wait", c.server, c.timeout)
-	case dialing && refused.Op == "dial":
-		return fmt.Errorf("cannot reach %s (%w): is a node running there? --server names another", c.server, refused.Err)
+	case ofNet && broken.Op == "dial":
+		return fmt.Errorf("cannot reach %s (%w): is a node running there? --server names another", c.server, broken.Err)
+	case ofNet, errors.Is(err, io.EOF):
+		return fmt.Errorf("%w: is %s what a node serves on (--listen), and not what it gossips on?", err, c.server)
 	}
 	return err
 }

@@ -48,7 +48,7 @@ func putArguments(file *string) cobra.PositionalArgs {
 		case !byFile && len(args) == 2:
 			return usagef("put: no value: give VALUE, - for standard input, or --file FILE")
 		}
-		return nil
+		return wantGroup(args[0])
 	}
 }
 

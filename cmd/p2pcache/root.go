@@ -79,11 +79,22 @@ func arguments(usage string) cobra.PositionalArgs {
 	words := strings.Fields(usage)
 	more := strings.HasSuffix(usage, "...")
 	return func(cmd *cobra.Command, args []string) error {
-		if len(args) == len(words) || more && len(args) > len(words) {
-			return nil
+		switch {
+		case len(args) < len(words) || len(args) > len(words) && !more:
+			return usagef("%s: got %d arguments, want %s", cmd.Name(), len(args), orNone(usage))
+		case strings.HasPrefix(usage, "GROUP"):
+			return wantGroup(args[0])
 		}
-		return usagef("%s: got %d arguments, want %s", cmd.Name(), len(args), orNone(usage))
+		return nil
 	}
+}
+
+// wantGroup refuses a group without a name, as of a variable that is not set. Any key is one, the empty one too.
+func wantGroup(name string) error {
+	if name == "" {
+		return usagef("GROUP is empty: want a group's name")
+	}
+	return nil
 }
 
 func orNone(usage string) string {

@@ -25,15 +25,59 @@ func p2p(in string, args ...string) result {
 	return result{code, out.String(), errOut.String()}
 }
 
+// wrongCalls are command lines of one command or more, each with a part of what it is answered.
+type wrongCalls []struct{ args, want string }
+
+func (calls wrongCalls) check(t *testing.T) {
+	t.Helper()
+	for _, c := range calls {
+		r := p2p("", strings.Fields(c.args)...)
+		if r.code != 2 || !strings.Contains(r.err, c.want) || r.out != "" {
+			t.Errorf("%q: exit %d, out %q, error %q; want 2 and %q", c.args, r.code, r.out, r.err, c.want)
+		}
+	}
+}
+
 func TestAWrongCallExitsWith2AndSaysHowToMendIt(t *testing.T) {
-	for _, c := range []struct {
-		args string
-		want string
-	}{
+	wrongCalls{
 		{"", "no command given\nSee 'p2pcache --help'."},
 		{"sevre", `unknown command "sevre": did you mean serve?` + "\nSee 'p2pcache --help'."},
 		{"xyzzy", `unknown command "xyzzy"`},
 		{"--nope", "unknown flag: --nope"},
+		{"help nosuch", `unknown command "nosuch"` + "\nSee 'p2pcache help --help'."},
+		{"help serv", `unknown command "serv": did you mean serve?`},
+		{"help get scores", "unknown command"},
+		{"get scores", "get: got 1 arguments, want GROUP KEY\nSee 'p2pcache get --help'."},
+		{"get scores Tom Jack", "get: got 3 arguments, want GROUP KEY"},
+		{"get scores Tom --timeout 0s", "want a duration of more than 0"},
+		{"get scores Tom --server ftp://h:1", `--server "ftp://h:1":`},
+		{"get scores Tom --server nowhere", `--server "nowhere":`},
+		{"members --server nowhere", `--server "nowhere":`},
+		{"rm scores", "rm: got 1 arguments, want GROUP KEY..."},
+		{"purge", "purge: got 0 arguments, want GROUP"},
+		{"members x", "members: got 1 arguments, want none"},
+		{"owner scores Tom -n 0", "want a whole number from 1"},
+		{"put scores Tom", "put: no value: give VALUE, - for standard input, or --file FILE"},
+		{"put scores Tom 1 2", "put: got 4 arguments"},
+		{"put scores Tom 1 --file x", "put: both VALUE and --file x: give one"},
+		{"put scores Tom --file /absent", "--file: open /absent"},
+		{"put scores Tom 1 --ttl 0s", "want a duration of more than 0"},
+		{"bench", "bench: got 0 arguments, want GROUP"},
+		{"bench g --zipf x", "want a number from 0 to 10"},
+		{"bench g --plot x.pdf", "want a name that ends in .svg"},
+		{"bench g --keys 0", "want a whole number from 1"},
+		{"warm g", "warm: got 1 arguments, want GROUP FILE"},
+		{"warm g /", "FILE: / is not a file"},
+		{"top x", "top: got 1 arguments, want none"},
+		{"top --interval 0s", "want a duration of more than 0"},
+		{"version x", "version: got 1 arguments, want none"},
+		{"get scores Tom --json=maybe", "want true or false"},
+		{"bench g --fill=maybe", "want true or false"},
+	}.check(t)
+}
+
+func TestWrongSettingsExitWith2AndSayHowToMendThem(t *testing.T) {
+	wrongCalls{
 		{"serve now", "serve: got 1 arguments, want none\nSee 'p2pcache serve --help'."},
 		{"serve --nope", "unknown flag: --nope\nSee 'p2pcache serve --help'."},
 		{"serve --weight", "flag needs an argument: --weight"},
@@ -61,43 +105,19 @@ func TestAWrongCallExitsWith2AndSaysHowToMendIt(t *testing.T) {
 		{"serve --listen 127.0.0.1:0 --gossip 0.0.0.0:0", "--gossip 0.0.0.0:0 can be reached"},
 		{"serve --listen 127.0.0.1:0 --secret-file /absent", "--secret-file /absent: no such file"},
 		{"serve --listen 127.0.0.1:0 --gossip 127.0.0.1:0 --peers nonsense", "--peers:"},
-		{"help nosuch", `unknown command "nosuch"` + "\nSee 'p2pcache help --help'."},
-		{"help serv", `unknown command "serv": did you mean serve?`},
-		{"help get scores", "unknown command"},
 		{"serve --listen 127.0.0.1:0 --gossip 127.0.0.1:0 --name " + strings.Repeat("n", 256), "name is 256 bytes long, the limit is 255"},
 		{"serve --listen 127.0.0.1:0 --gossip 127.0.0.1:0 --zone " + strings.Repeat("z", 65), "zone is 65 bytes long, the limit is 64"},
 		{"serve --listen 127.0.0.1:0 --admin nowhere", `--admin "nowhere": want HOST:PORT`},
 		{"serve --listen 127.0.0.1:0 --admin 0.0.0.0:0", "--admin 0.0.0.0:0 can be reached"},
 		{"serve --listen 127.0.0.1:0 --client-listen nowhere", `--client-listen "nowhere": want HOST:PORT`},
 		{"serve --listen 127.0.0.1:0 --client-listen 0.0.0.0:0", "--client-listen 0.0.0.0:0 can be reached"},
-		{"get scores", "get: got 1 arguments, want GROUP KEY\nSee 'p2pcache get --help'."},
-		{"get scores Tom Jack", "get: got 3 arguments, want GROUP KEY"},
-		{"get scores Tom --timeout 0s", "want a duration of more than 0"},
-		{"get scores Tom --server ftp://h:1", `--server "ftp://h:1":`},
-		{"get scores Tom --server nowhere", `--server "nowhere":`},
-		{"members --server nowhere", `--server "nowhere":`},
-		{"rm scores", "rm: got 1 arguments, want GROUP KEY..."},
-		{"purge", "purge: got 0 arguments, want GROUP"},
-		{"members x", "members: got 1 arguments, want none"},
-		{"owner scores Tom -n 0", "want a whole number from 1"},
-		{"put scores Tom", "put: no value: give VALUE, - for standard input, or --file FILE"},
-		{"put scores Tom 1 2", "put: got 4 arguments"},
-		{"put scores Tom 1 --file x", "put: both VALUE and --file x: give one"},
-		{"put scores Tom --file /absent", "--file: open /absent"},
-		{"put scores Tom 1 --ttl 0s", "want a duration of more than 0"},
-		{"bench", "bench: got 0 arguments, want GROUP"},
-		{"bench g --zipf x", "want a number from 0 to 10"},
-		{"bench g --plot x.pdf", "want a name that ends in .svg"},
-		{"bench g --keys 0", "want a whole number from 1"},
-		{"warm g", "warm: got 1 arguments, want GROUP FILE"},
-		{"warm g /", "FILE: / is not a file"},
-		{"top x", "top: got 1 arguments, want none"},
-		{"top --interval 0s", "want a duration of more than 0"},
-		{"version x", "version: got 1 arguments, want none"},
-	} {
-		r := p2p("", strings.Fields(c.args)...)
-		if r.code != 2 || !strings.Contains(r.err, c.want) || r.out != "" {
-			t.Errorf("%q: exit %d, out %q, error %q; want 2 and %q", c.args, r.code, r.out, r.err, c.want)
+	}.check(t)
+}
+
+func TestAGroupWithoutANameIsAWrongCall(t *testing.T) {
+	for _, args := range [][]string{{"get", "", "k"}, {"put", "", "k", "v"}, {"rm", "", "k"}, {"purge", ""}, {"owner", "", "k"}, {"bench", ""}, {"warm", "", "-"}} {
+		if r := p2p("", args...); r.code != 2 || !strings.Contains(r.err, "GROUP is empty") {
+			t.Errorf("%q: exit %d, %q; want 2 and that it is empty", args, r.code, r.err)
 		}
 	}
 }

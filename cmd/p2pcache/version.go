@@ -26,7 +26,7 @@ func newVersionCommand() *cobra.Command {
 			return err
 		},
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	addSwitch(cmd.Flags(), &asJSON, "json", "print JSON")
 	return cmd
 }
 
