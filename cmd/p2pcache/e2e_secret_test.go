@@ -71,7 +71,7 @@ func (k keyed) awaitAnswers(t *testing.T, p *process, secret string) {
 	t.Helper()
 	eventually(t, patience, "all tell what they count", func() bool {
 		r := tool(t, "stats", "--server", p.listen, "--secret-file", secret, "--json")
-		if r.code != 0 || strings.Contains(r.out, "401") {
+		if r.code != 0 || strings.Contains(r.out, "401 Unauthorized") {
 			t.Fatalf("stats: exit %d, %s%s; want that nobody refuses", r.code, r.out, r.err)
 		}
 		return strings.Count(r.out, `"state":"ready"`) == len(k.nodes)
