@@ -50,4 +50,14 @@ func (l *limiter) acquire(ctx context.Context) error {
 	}
 }
 
+// lateness returns what reports whether so little is left of ctx's time that a load which has not begun is not waited for any more.
+func (l *limiter) lateness(ctx context.Context) func() bool {
+	end, ok := ctx.Deadline()
+	if !ok {
+		return func() bool { return false }
+	}
+	early := min(l.early, time.Until(end)/10)
+	return func() bool { return time.Until(end) <= early }
+}
+
 func (l *limiter) release() { <-l.slots }

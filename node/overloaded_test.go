@@ -23,7 +23,7 @@ func TestALoadWhoseTurnDoesNotComeIsOverloadOnEveryNode(t *testing.T) {
 				return node.Value{}, nil
 			},
 		})
-		keys := ownedBy(nodes[2], "scores", 4)
+		keys := ownedBy(nodes[2], "scores", 8)
 		go groups[2].Get(t.Context(), keys[0])
 		<-began
 		for i, g := range groups {

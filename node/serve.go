@@ -111,10 +111,16 @@ func (h *handler) serveMany(ctx context.Context, g *Group, r transport.Request) 
 	missing := h.ServeManyCached(r, items, nil)
 	get := r
 	get.Op, get.Keys = transport.Get, nil
+	late := g.loads.lateness(ctx)
 	inParallelUpTo(g.loadsAtOnce(), len(missing), func(i int) {
+		item := &items[missing[i]]
+		if late() {
+			*item = responseTo(ErrOverloaded, r.Peer)
+			return
+		}
 		one := get
 		one.Key = r.Keys[missing[i]]
-		items[missing[i]] = h.Serve(ctx, one)
+		*item = h.Serve(ctx, one)
 	})
 	return transport.Response{Items: items}
 }
