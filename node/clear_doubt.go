@@ -81,7 +81,7 @@ func (n *Node) clearDoubt(until uint64, first bool) {
 func (g *Group) clearDoubt(ctx context.Context, until uint64, first bool) bool {
 	all, asked := true, 0
 	for key, e := range g.store.All() {
-		if ctx.Err() != nil || g.node.doubt.until.Load() != until {
+		if ctx.Err() != nil || g.node.doubt.until.Load() != until || g.node.isUnknown() {
 			return false
 		}
 		hash := g.space.Hash(key)
@@ -92,7 +92,7 @@ func (g *Group) clearDoubt(ctx context.Context, until uint64, first bool) bool {
 			pause(ctx, clearRest)
 		}
 		switch {
-		case e.Kind != lru.Hot && g.sure(ctx, hash, key, e.Version):
+		case e.Kind != lru.Hot && g.vouched(ctx, hash, key, e.Version): // not noted, so that what was asked for stays so
 		case e.Kind == lru.Hot || !first && g.cfg.Load != nil:
 			g.flights.discard(hash, key, e.Version)
 		default:
