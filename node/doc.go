@@ -34,7 +34,7 @@
 //
 // intake.mu, which is only held long enough to store a copy, comes first, and returned.mu second.
 // A flight shard's lock (flightShard.mu) is taken before those of package lru, and both only for as long as the store
-// takes. topology.mu and groupTable.mu are held alone, but that doubt.mu is taken after topology.mu, and workers.mu last of all.
+// takes. topology.mu, groupTable.mu and missed.mu are held alone, but that doubt.mu is taken after topology.mu, and workers.mu last of all.
 // No lock is held while a Loader runs, a peer is asked or a line is logged. certificates.look is held while files are read: no
 // connection waits for it.
 package node
