@@ -34,8 +34,11 @@ func (h *hosted) requestMany(in *incoming) bool {
 	if len(m.missing) > 0 || valuesLength(m.items) >= largeFrom {
 		return h.startRest(in, r)
 	}
-	m.replies = appendReplies(m.replies[:0], m.items, in.peer)
-	return h.replyWith(in.id, in.peer, &Response{}, m.replies)
+	replies := appendReplies(m.replies[:0], m.items, in.peer)
+	if m.replies = replies; len(replies) >= largeFrom {
+		m.replies = nil // it waits for a lane
+	}
+	return h.replyWith(in.id, in.peer, &Response{}, replies)
 }
 
 // startRest has the Handler asked for those keys of a GetMany that were missing, in a goroutine of its own.

@@ -34,8 +34,11 @@ func newHeldMany() *heldMany {
 
 func valueOf(key string) transport.Response {
 	value := append([]byte(key), '.')
-	if strings.HasPrefix(key, "large") {
+	switch {
+	case strings.HasPrefix(key, "large"):
 		value = append(value, make([]byte, 48<<10)...)
+	case strings.HasPrefix(key, "held-medium"): // 256 of them are no large reply, but with what is around them
+		value = bytes.Repeat(value, 10)[:120]
 	}
 	return transport.Response{Value: value, Version: uint64(len(key))}
 }
@@ -75,7 +78,8 @@ func TestManyKeysOfWhichSomeAreHeldComeInOrder(t *testing.T) {
 			var memory []transport.Response
 			for round, keys := range [][]string{
 				manyOf(100, seed, "held"), manyOf(100, seed, "held", "miss"), manyOf(7, seed, "miss"), manyOf(3, seed, "large"),
-				manyOf(3, seed, "large", "miss"), manyOf(transport.MaxKeys, seed, "held", "miss"), {"", "", ""}, {"held", "held"},
+				manyOf(3, seed, "large", "miss"), manyOf(transport.MaxKeys, seed, "held", "miss"), {"", "", ""},
+				manyOf(256, seed, "held-medium"), manyOf(255, seed, "held-medium"), manyOf(256, seed+1, "held-medium"), {"held", "held"},
 			} {
 				r := transport.Request{Op: transport.GetMany, Group: "g", Keys: keys, Peer: round != 1 || seed%2 == 0, Items: memory}
 				resp, err := c.Do(within(t), r)
