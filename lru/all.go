@@ -24,7 +24,8 @@ func (c *Cache) All() iter.Seq2[string, Entry] {
 				if !ok {
 					continue
 				}
-				if e, ok := c.entry(&m); ok && !yield(string(m.chunk.data[m.key:m.value]), e) {
+				var e Entry
+				if c.fill(&e, &m) && !yield(string(m.chunk.data[m.key:m.value]), e) {
 					return
 				}
 			}

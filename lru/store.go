@@ -37,7 +37,8 @@ func (p *part) demote(hash uint64, key string, ttl time.Duration) bool {
 		if !ok || m.kind() != Owned {
 			return found
 		}
-		e, ok := c.entry(&m)
+		var e Entry
+		ok = c.fill(&e, &m)
 		now := c.now() // later than what e.TTL is counted from
 		if !ok || m.expired(now) {
 			return found

@@ -161,8 +161,8 @@ func (g *Group) look(key string) (a answer, ok bool) {
 }
 
 func (g *Group) lookUp(key string, a *answer) bool {
-	e, ok := g.store.Get(key)
-	if !ok || g.doubts(key, e.Version) {
+	var e lru.Entry
+	if !g.store.Read(key, &e) || g.doubts(key, e.Version) {
 		return false
 	}
 	g.answerFrom(&e, a)
