@@ -54,14 +54,17 @@ func byteRange(r *http.Request) (string, bool) {
 	return unitBytes + strings.Join(parts, ","), true
 }
 
-// representable is a range without numbers that are too large for net/http, and without its last no bytes, which it would send.
+// representable is a range without numbers that are too large for net/http, and without its last no bytes, which it would send, or
+// signs, which it would read.
 func representable(part string) string {
 	const most, beyond = len("999999999999999999"), "999999999999999999-" // the most digits that fit into an int64, and no value's part
 	from, to, found := strings.Cut(part, "-")
 	from, to = strings.TrimSpace(from), strings.TrimSpace(to) // as net/http does
 	switch {
-	case !found || strings.Trim(from+to, "0123456789") != "":
+	case !found:
 		return part // which is none
+	case strings.Trim(from+to, "0123456789") != "":
+		return "none"
 	case from == "" && to != "" && strings.Trim(to, "0") == "", len(from) > most:
 		return beyond
 	case len(to) > most && from == "":
