@@ -48,6 +48,8 @@ type quickConn struct {
 
 	state   quickState
 	renewed time.Time // when the deadlines were set for a quick request; zero: they are net/http's
+	served  bool      // net/http has replied to a request
+	whole   time.Time // the deadline of net/http's first request, if that came late; zero once net/http has set its own
 }
 
 type quickState uint8
@@ -122,7 +124,19 @@ func (c *quickConn) giveTime() error {
 	if c.renewed.IsZero() {
 		return nil
 	}
-	return c.SetReadDeadline(time.Now().Add(readHeaderTimeout))
+	now := time.Now()
+	if !c.served {
+		c.whole = now.Add(readTimeout)
+	}
+	return c.Conn.SetReadDeadline(now.Add(readHeaderTimeout))
+}
+
+// SetReadDeadline implements net.Conn. What net/http gives its first request counts from when the connection came, which may be long ago.
+func (c *quickConn) SetReadDeadline(t time.Time) error {
+	if !c.whole.IsZero() {
+		t, c.whole = c.whole, time.Time{}
+	}
+	return c.Conn.SetReadDeadline(t)
 }
 
 // renew has the connection's deadlines count from a quick request.
@@ -132,12 +146,12 @@ func (c *quickConn) renew(now time.Time) error {
 	}
 	c.renewed = now
 	c.server.conns.idle(c)
-	return errors.Join(c.SetReadDeadline(now.Add(idleTimeout)), c.SetWriteDeadline(now.Add(writeTimeout)))
+	return errors.Join(c.Conn.SetReadDeadline(now.Add(idleTimeout)), c.SetWriteDeadline(now.Add(writeTimeout)))
 }
 
 // replied notes that net/http has replied to all that it was given, and waits for a request. It is called by who reads.
 func (c *quickConn) replied() {
-	c.renewed = time.Time{}
+	c.renewed, c.served = time.Time{}, true
 	if c.state == inRequest {
 		c.state = betweenRequests
 	}

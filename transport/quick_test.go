@@ -276,6 +276,38 @@ func TestQuickRequestsRenewTheConnectionsTime(t *testing.T) {
 	}
 }
 
+func TestABodyAfterQuickRequestsHasItsTime(t *testing.T) {
+	page := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if _, err := io.Copy(w, r.Body); err != nil {
+			http.Error(w, err.Error(), http.StatusRequestTimeout)
+		}
+	})
+	inBubble(t, transport.ServerConfig{Handler: &held{}, Fallback: page}, func(t *testing.T, _ *transport.Client, l *pipes) {
+		conn, _ := l.dial(t.Context(), "", "")
+		defer conn.Close()
+		in := bufio.NewReader(conn)
+		for range 2 {
+			for range 3 {
+				io.WriteString(conn, quickGet)
+				readReply(t, in, quickGet)
+				time.Sleep(time.Minute) // of the bubble
+			}
+			io.WriteString(conn, "POST /page HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na")
+			time.Sleep(transport.ReadTimeout / 2)
+			io.WriteString(conn, "b")
+			if got := readReply(t, in, "POST /page HTTP/1.1\r\nHost: x\r\n\r\n"); got.body != "ab" {
+				t.Errorf("got %d %q", got.status, got.body)
+			}
+		}
+		io.WriteString(conn, "POST /page HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\na")
+		began := time.Now()
+		io.Copy(io.Discard, in)
+		if took := time.Since(began); took > 2*transport.ReadTimeout {
+			t.Errorf("a body that does not come is given up after %v", took)
+		}
+	})
+}
+
 func TestAQuickReplyThatIsNotReadIsGivenUp(t *testing.T) {
 	inBubble(t, transport.ServerConfig{Handler: &held{}}, func(t *testing.T, _ *transport.Client, l *pipes) {
 		conn, _ := l.dial(t.Context(), "", "")
