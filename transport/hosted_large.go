@@ -159,16 +159,12 @@ func (h *hosted) quit() {
 	h.large.close()
 }
 
-// takeLarge takes one frame of a lane for large ones, all of which must come within a time limit. Small ones have no
-// business there.
+// takeLarge takes one frame of a lane for large ones, which must not come too slowly. Small ones have no business there.
 func (h *hosted) takeLarge(g *guest, f frame) error {
 	if f.kind != kindRequest || f.rest == 0 {
 		return skip(g.conn, f.rest)
 	}
-	if err := g.conn.SetReadDeadline(time.Now().Add(readTimeout)); err != nil {
-		return err
-	}
-	if err := h.receiveLarge(g, f); err != nil {
+	if err := h.receiveLarge(&pacedFrame{conn: g.conn, began: time.Now()}, f); err != nil {
 		return err
 	}
 	return g.conn.SetReadDeadline(time.Time{})

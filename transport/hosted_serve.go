@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -138,8 +139,8 @@ func (h *hosted) call(ctx context.Context, r Request) (resp Response) {
 	return h.server.cfg.Handler.Serve(ctx, r)
 }
 
-// receiveLarge reads a request whose value comes straight from the connection, and has it answered.
-func (h *hosted) receiveLarge(g *guest, f frame) error {
+// receiveLarge reads a request the rest of whose value is to be read, and has it answered.
+func (h *hosted) receiveLarge(rest io.Reader, f frame) error {
 	head, begun, length, err := cutValue(f.message, f.rest, requestValue)
 	if err != nil {
 		return err
@@ -159,9 +160,9 @@ func (h *hosted) receiveLarge(g *guest, f frame) error {
 			return errEnded
 		}
 		h.out.flush(false)
-		return skip(g.conn, f.rest)
+		return skip(rest, f.rest)
 	}
-	if in.value, err = readValueAfter(bytes.Clone(begun), g.conn, length); err != nil {
+	if in.value, err = readValueAfter(bytes.Clone(begun), rest, length); err != nil {
 		h.leave(in.id)
 		return err
 	}

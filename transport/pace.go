@@ -2,6 +2,7 @@ package transport
 
 import (
 	"io"
+	"net"
 	"net/http"
 	"time"
 )
@@ -33,10 +34,32 @@ func pace(w http.ResponseWriter, body io.ReadCloser) io.Reader {
 
 // Read implements io.Reader.
 func (p *pacedBody) Read(b []byte) (int, error) {
-	due := time.Duration(float64(p.got) / bodyRate * float64(time.Second))
 	// A ResponseWriter that cannot do it belongs to somebody else's server, with limits of its own.
-	_ = p.control.SetReadDeadline(p.began.Add(min(bodyGrace+due, mostBodyTime)))
+	_ = p.control.SetReadDeadline(p.began.Add(timeAfter(bodyGrace, p.got)))
 	n, err := p.body.Read(b)
+	p.got += int64(n)
+	return n, err
+}
+
+// timeAfter is how long something may take to come, of which so many bytes have come, with a grace.
+func timeAfter(grace time.Duration, got int64) time.Duration {
+	due := time.Duration(float64(got) / bodyRate * float64(time.Second))
+	return min(grace+due, mostBodyTime)
+}
+
+// pacedFrame is what follows on a lane of a large frame. It must come within readTimeout, or at bodyRate.
+type pacedFrame struct {
+	conn  net.Conn
+	began time.Time
+	got   int64
+}
+
+// Read implements io.Reader.
+func (p *pacedFrame) Read(b []byte) (int, error) {
+	if err := p.conn.SetReadDeadline(p.began.Add(timeAfter(readTimeout, p.got))); err != nil {
+		return 0, err
+	}
+	n, err := p.conn.Read(b)
 	p.got += int64(n)
 	return n, err
 }

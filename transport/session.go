@@ -89,7 +89,7 @@ func (s *session) do(ctx context.Context, r *Request) (Response, error) {
 		c.deadline.Store(0)
 	}
 	id := s.calls.begin(c, r)
-	if err := s.send(ctx, id, r, timeout); err != nil {
+	if err := s.send(ctx, c, id, r, timeout); err != nil {
 		if s.drop(c, id) && r.isWrite() {
 			s.cancel(id, true) // a large value may be on its way
 		}
@@ -162,10 +162,10 @@ func (s *session) drop(c *call, id uint64) bool {
 }
 
 // send queues a request, and sees to it that it is written.
-func (s *session) send(ctx context.Context, id uint64, r *Request, timeout time.Duration) error {
+func (s *session) send(ctx context.Context, c *call, id uint64, r *Request, timeout time.Duration) error {
 	length := bodyLength(r)
 	if length >= largeFrom {
-		return s.sendLarge(ctx, id, r, timeout, requestBody(*r))
+		return s.sendLarge(ctx, c, id, r, timeout, requestBody(*r))
 	}
 	if err := s.out.lock(ctx); err != nil {
 		return err

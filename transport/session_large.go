@@ -34,27 +34,27 @@ type largeRequest struct {
 	written     chan<- error
 }
 
-// sendLarge sends a request with a large value, once a lane is free, and returns when it is written.
-func (s *session) sendLarge(ctx context.Context, id uint64, r *Request, timeout time.Duration, value []byte) error {
+// sendLarge sends a request with a large value, once a lane is free, and returns when it is written, or its call has ended.
+func (s *session) sendLarge(ctx context.Context, c *call, id uint64, r *Request, timeout time.Duration, value []byte) error {
 	s.openLarge(0)
 	written := make(chan error, 1)
-	frame := largeRequest{id, ctx, appendRequest(nil, id, r, timeout, len(value)), value, written}
-	select {
-	case s.large.queue <- frame:
-	case <-s.large.failed:
-		return s.large.why()
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-s.ctx.Done():
-		return context.Cause(s.ctx)
-	}
-	select {
-	case err := <-written:
-		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	case <-s.ctx.Done():
-		return context.Cause(s.ctx)
+	frame, queue := largeRequest{id, ctx, appendRequest(nil, id, r, timeout, len(value)), value, written}, s.large.queue
+	for {
+		select {
+		case queue <- frame:
+			queue = nil
+		case err := <-written:
+			return err
+		case <-c.done: // its deadline has passed, which ctx need not tell, or it is refused
+			c.done <- struct{}{}
+			return nil
+		case <-s.large.failed:
+			return s.large.why()
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-s.ctx.Done():
+			return context.Cause(s.ctx)
+		}
 	}
 }
 
@@ -162,7 +162,7 @@ func (s *session) writeLarge(conn net.Conn) {
 				s.close(err)
 			}
 			r.written <- err
-			if ended(r.ctx) { // it was not waited for: see do
+			if _, waited := s.calls.limit(r.id); !waited || ended(r.ctx) { // it was not waited for: see do
 				s.cancel(r.id, true)
 			}
 		}

@@ -3,9 +3,12 @@ package transport_test
 import (
 	"bufio"
 	"context"
+	"errors"
 	"io"
 	"net"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -160,6 +163,73 @@ func TestAReplyThatIsNotReadIsGivenUp(t *testing.T) {
 		time.Sleep(time.Second + transport.WriteTimeout + time.Second) // of the bubble
 		if n, _ := io.Copy(io.Discard, conn); n >= 1<<20 {
 			t.Errorf("%d bytes were still sent", n)
+		}
+	})
+}
+
+// slow is a connection that takes a while to write, from its second write on.
+type slow struct {
+	net.Conn
+	writes int
+	rate   int // in bytes a second; 0: it waits for its end
+	end    context.Context
+}
+
+// Write implements net.Conn.
+func (s *slow) Write(b []byte) (n int, err error) {
+	if s.writes++; s.writes == 1 {
+		return s.Conn.Write(b)
+	}
+	if s.rate == 0 {
+		<-s.end.Done()
+		return 0, net.ErrClosed
+	}
+	for n < len(b) && err == nil {
+		var wrote int
+		wrote, err = s.Conn.Write(b[n:min(len(b), n+s.rate)])
+		n += wrote
+		time.Sleep(time.Second) // of the bubble
+	}
+	return n, err
+}
+
+// overSlowLanes runs a test whose large requests are written at a rate.
+func overSlowLanes(t *testing.T, h transport.Handler, rate int, test func(t *testing.T, c *transport.Client)) {
+	inBubble(t, transport.ServerConfig{Handler: h}, func(t *testing.T, c *transport.Client, l *pipes) {
+		end, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var lanes atomic.Int32
+		c.DialWith(func(ctx context.Context, network, addr string) (net.Conn, error) {
+			conn, err := l.dial(ctx, network, addr)
+			if lanes.Add(1) > 1 && err == nil {
+				return &slow{Conn: conn, rate: rate, end: end}, nil
+			}
+			return conn, err
+		})
+		test(t, c)
+	})
+}
+
+func TestALargeRequestKeepsItsDeadline(t *testing.T) {
+	overSlowLanes(t, &handler{}, 0, func(t *testing.T, c *transport.Client) {
+		began := time.Now()
+		r := transport.Request{Op: transport.GetMany, Group: "g", Keys: []string{strings.Repeat("k", 64<<10)}, Until: began.Add(2 * time.Second)}
+		_, err := c.Do(t.Context(), r)
+		if took := time.Since(began); !errors.Is(err, context.DeadlineExceeded) || took > 3*time.Second {
+			t.Errorf("%v after %v", err, took)
+		}
+	})
+}
+
+func TestALargeValueMayComeOverAThinLine(t *testing.T) {
+	h := &handler{}
+	overSlowLanes(t, h, 80<<10, func(t *testing.T, c *transport.Client) {
+		value := make([]byte, 10<<20) // two minutes of it
+		if resp, err := c.Do(t.Context(), transport.Request{Op: transport.Set, Group: "g", Key: "k", Value: value}); err != nil || resp.Code != transport.OK {
+			t.Fatalf("got %v, %v", resp.Code, err)
+		}
+		if r, _ := h.last(); len(r.Value) != len(value) {
+			t.Errorf("%d bytes arrived", len(r.Value))
 		}
 	})
 }
