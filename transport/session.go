@@ -165,7 +165,7 @@ func (s *session) drop(c *call, id uint64) bool {
 func (s *session) send(ctx context.Context, c *call, id uint64, r *Request, timeout time.Duration) error {
 	length := bodyLength(r)
 	if length >= largeFrom {
-		return s.sendLarge(ctx, c, id, r, timeout, requestBody(*r))
+		return s.sendLarge(ctx, c, id, r, timeout)
 	}
 	if err := s.out.lock(ctx); err != nil {
 		return err

@@ -35,9 +35,9 @@ type largeRequest struct {
 }
 
 // sendLarge sends a request with a large value, once a lane is free, and returns when it is written, or its call has ended.
-func (s *session) sendLarge(ctx context.Context, c *call, id uint64, r *Request, timeout time.Duration, value []byte) error {
+func (s *session) sendLarge(ctx context.Context, c *call, id uint64, r *Request, timeout time.Duration) error {
 	s.openLarge(0)
-	written := make(chan error, 1)
+	value, written := requestBody(*r), make(chan error, 1)
 	frame, queue := largeRequest{id, ctx, appendRequest(nil, id, r, timeout, len(value)), value, written}, s.large.queue
 	for {
 		select {
