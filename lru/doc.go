@@ -31,9 +31,10 @@
 // on a sample of its keys, and goes by those that brought the most hits of late:
 //
 //   - S3-FIFO (Yang et al., SOSP 2023): what was used twice in the small queue, or
-//     comes back while its ghost is young, moves to the main queue;
-//   - a small queue of half of all entries, and a main queue in which all uses count
-//     as one: nearly LRU, for loads whose popular keys change;
+//     comes back while its ghost is young, moves to the main queue; so does what was
+//     used three times in all, for one use or while there is any ghost of it;
+//   - a small queue of three tenths of all entries, and a main queue in which all uses
+//     count as one: nearly LRU, for loads whose popular keys change;
 //   - the same with a small queue of nine tenths, where they stop being popular at once;
 //   - by frequency: only what was used more often than another moves to the main
 //     queue, in place of that. In a loop longer than the cache, where the others

@@ -14,6 +14,13 @@ const (
 	// more change hit ratios by less than half a point.
 	ghostsPerEntry = 3
 
+	// In a bucket's words from commonWords on are ghosts of what was used more than once, and
+	// one in rareGhosts of the others. So what is popular is known for longer than what came
+	// once, and of a loop longer than all ghosts reach enough is found again. It brings up to 5
+	// points by frequency.
+	commonWords = 6
+	rareGhosts  = 16
+
 	ghostBits     = 16
 	ghostMarkBits = ghostBits - freqBits
 	ghostsPerWord = 64 / ghostBits
@@ -26,14 +33,15 @@ const (
 
 // ghosts remembers hashes of entries that are gone: of each hash 12 bits and how
 // often it was used, in the bucket that other bits name. A newer ghost pushes out
-// the oldest of its bucket.
+// an old one of its bucket, sooner if that was used once.
 //
 // That the end is not sharp is welcome. Where a loop is longer than the memory of
 // ghosts, a sharp one forgets each key just before it comes back. A hash that is
 // taken for another, as one in a hundred is, only helps one entry unearned.
 type ghosts struct {
 	buckets []ghostBucket
-	aged    int // the bucket to age next
+	aged    int    // the bucket to age next
+	once    uint32 // counts ghosts of what was used once as they leave the common words
 }
 
 // A ghostBucket holds ghosts, four to a word, the newest first: in the lowest bits
@@ -83,7 +91,16 @@ func (g *ghosts) add(hash uint64, frequency uint8) {
 	for i, word := range b {
 		b[i] = word<<ghostBits | pushed
 		pushed = word >> (64 - ghostBits)
+		if i == commonWords-1 && pushed&maxFrequency <= 1 && !g.rare() {
+			return
+		}
 	}
+}
+
+// rare reports whether a ghost of what was used once is one of the few that stay.
+func (g *ghosts) rare() bool {
+	g.once++
+	return g.once%rareGhosts == 0
 }
 
 // take forgets a hash and returns how often it was used, 0 if it is not known, and

@@ -48,7 +48,7 @@ func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) 
 // may lie elsewhere: its shard of the index may have shrunk.
 func (p *part) mayStayLocked(r *record, uses, frequency uint8, rules *rules, now int64) bool {
 	if !rules.gated {
-		return uses >= rules.promote
+		return rules.promotes(uses, frequency)
 	}
 	defer func() { r.word = p.cache.index.locate(r.hash, r.chunk, r.off) }()
 	size := int(r.end - r.off)

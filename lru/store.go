@@ -76,7 +76,7 @@ func (p *part) destinyLocked(hash uint64, kind Kind, old *match, known bool) (*l
 	frequency, recent := p.ghosts.take(hash)
 	p.countLocked(1)
 	s := slot(0).withFrequency(min(frequency+1, maxFrequency))
-	if recent && !p.cache.trials.rules().gated {
+	if p.cache.trials.rules().welcomes(frequency, recent) {
 		return &p.logs[main], s
 	}
 	return &p.logs[small], s

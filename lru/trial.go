@@ -43,7 +43,7 @@ func (t *trial) access(states *stateTable, key trialKey) bool {
 		t.evict(states)
 	}
 	t.count(states, 1)
-	if recent && !t.gated {
+	if t.welcomes(frequency, recent) {
 		states.set(key, t.number, newState(inMain, 0, frequency+1))
 		t.main.push(key)
 	} else {
@@ -83,7 +83,7 @@ func (t *trial) evictSmall(states *stateTable) {
 	if t.gated {
 		stays = t.main.n < t.capacity-t.smallMost() || t.replaceInMain(states, frequency)
 	} else {
-		stays = s.uses() >= t.promote
+		stays = t.promotes(s.uses(), frequency)
 	}
 	if stays {
 		states.set(key, t.number, newState(inMain, 0, frequency))

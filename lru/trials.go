@@ -22,7 +22,7 @@ const (
 	// counted, and leastWindow over how many in any case; lead is by what part of
 	// all accesses in it rules must hit more to take over.
 	trialsWindow = 16
-	leastWindow  = 512
+	leastWindow  = 2048
 	lead         = 0.005
 
 	// statesPerKey is how many words there are in the table of states for each key
