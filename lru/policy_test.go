@@ -33,14 +33,18 @@ func TestAScanDoesNotFlushWhatIsUsedTwice(t *testing.T) {
 }
 
 func TestAKeyThatComesBackSoonIsKeptFromScans(t *testing.T) {
-	const capacity = 1000
-	c := newCache(t, lru.Config{MaxBytes: roomFor(capacity, 8, 8)})
-	fill(t, c, 0, capacity)
-	fill(t, c, 1_000_000, 1_000_000+capacity/2) // evicts half, and leaves ghosts
-	fill(t, c, 0, 100)
-	fill(t, c, 2_000_000, 2_000_000+10*capacity)
-	if n := held(c, 0, 100); n < 90 {
-		t.Errorf("%d of 100 entries stayed", n)
+	const capacity, caches = 1000, 5 // hashes differ from one cache to the next, and with them which ghosts meet
+	stayed := 0
+	for range caches {
+		c := newCache(t, lru.Config{MaxBytes: roomFor(capacity, 8, 8)})
+		fill(t, c, 0, capacity)
+		fill(t, c, 1_000_000, 1_000_000+capacity/2) // evicts half, and leaves ghosts
+		fill(t, c, 0, 100)
+		fill(t, c, 2_000_000, 2_000_000+10*capacity)
+		stayed += held(c, 0, 100)
+	}
+	if stayed < 90*caches {
+		t.Errorf("%d of %d entries stayed", stayed, 100*caches)
 	}
 }
 
