@@ -52,13 +52,38 @@ func Connect(addr string, limit time.Duration) (*Caller, error) {
 		unix.SetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_TIMESTAMPNS, 1),
 	)
 	if err == nil {
-		err = unix.Connect(socket, sockaddr)
+		err = connect(socket, sockaddr)
 	}
 	if err != nil {
 		c.Close()
 		return nil, fmt.Errorf("connect to %s: %w", addr, err)
 	}
 	return c, nil
+}
+
+// connect is unix.Connect that a signal does not end: the kernel goes on connecting then. Signals come whenever Go's runtime takes a
+// thread away from a goroutine.
+func connect(socket int, to unix.Sockaddr) error {
+	err := unix.Connect(socket, to)
+	if !errors.Is(err, unix.EINTR) {
+		return err
+	}
+	for end := time.Now().Add(dialLimit); ; {
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(socket), Events: unix.POLLOUT}}, max(0, int(time.Until(end).Milliseconds())))
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue
+		case err != nil:
+			return err
+		case n == 0:
+			return unix.ETIMEDOUT
+		}
+		failure, err := unix.GetsockoptInt(socket, unix.SOL_SOCKET, unix.SO_ERROR)
+		if err == nil && failure != 0 {
+			err = unix.Errno(failure)
+		}
+		return err
+	}
 }
 
 func address(to netip.AddrPort) (domain int, addr unix.Sockaddr) {
@@ -71,10 +96,16 @@ func address(to netip.AddrPort) (domain int, addr unix.Sockaddr) {
 // Ask sends a request. The caller's time begins.
 func (c *Caller) Ask(request []byte) error {
 	c.asked = time.Now()
-	if _, err := unix.Write(c.socket, request); err != nil {
-		return fmt.Errorf("send: %w", err)
+	for {
+		_, err := unix.Write(c.socket, request)
+		switch {
+		case errors.Is(err, unix.EINTR):
+			continue // nothing was taken yet
+		case err != nil:
+			return fmt.Errorf("send: %w", err)
+		}
+		return nil
 	}
-	return nil
 }
 
 // Reply waits for the reply, for as long as within at most, and returns its status and how long it took to arrive, be it read ever so
