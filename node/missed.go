@@ -60,7 +60,7 @@ func (g *Group) copyTo(ctx context.Context, p *peer, key string, e lru.Entry) bo
 	return false
 }
 
-// repairReplicas offers replicas what they have missed. One that still does not answer is offered nothing else for now.
+// repairReplicas offers replicas what they have missed. One that still does not answer is offered the rest another time.
 func (n *Node) repairReplicas(ctx context.Context) {
 	for _, g := range n.groups.all() {
 		for name, keys := range g.missed.take() {
