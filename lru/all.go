@@ -20,12 +20,12 @@ func (c *Cache) All() iter.Seq2[string, Entry] {
 		byHeat := c.hashesByHeat()
 		for heat := heats - 1; heat >= 0; heat-- {
 			for _, hash := range byHeat[heat] {
-				m, ok := c.index.findHash(hash)
+				r, ok := c.index.findHash(hash)
 				if !ok {
 					continue
 				}
 				var e Entry
-				if c.fill(&e, &m) && !yield(string(m.chunk.data[m.key:m.value]), e) {
+				if c.fill(&e, r) && !yield(string(r.keyBytes()), e) {
 					return
 				}
 			}
@@ -47,10 +47,9 @@ func (p *part) addHashes(byHeat *[heats][]uint64, s *shard) {
 	index := &p.cache.index
 	for word := range s.table.Load().words() {
 		s := slot(word.Load())
-		ch := index.chunks.get(s.id())
-		h := ch.at(s.off())
-		heat := p.heatLocked(s, ch)
-		byHeat[heat] = append(byHeat[heat], index.hashBytes(ch.data[h.key:h.value]))
+		r := index.record(s)
+		heat := p.heatLocked(s, r.chunk)
+		byHeat[heat] = append(byHeat[heat], index.hashBytes(r.keyBytes()))
 	}
 }
 

@@ -78,50 +78,6 @@ func (c *Cache) nowIfExpiring(ttl time.Duration) int64 {
 	return c.now()
 }
 
-// Get returns the entry of key, and whether there is one. Its TTL is what is
-// left of it. Get allocates nothing, copies nothing, takes no lock, and writes
-// nothing once the entry counts as well used. The Value lies among others in a
-// larger piece of memory, which it keeps from being freed: who keeps one for long
-// keeps a copy.
-func (c *Cache) Get(key string) (e Entry, ok bool) {
-	ok = c.Read(key, &e)
-	return e, ok
-}
-
-// Read is Get for who has a place for the Entry: what was written field by field and is copied at once, as a whole, makes the
-// processor wait until all before it is done, and so for memory. If it reports false, e is not to be looked at.
-func (c *Cache) Read(key string, e *Entry) bool {
-	hash := c.index.hash(key)
-	var m match
-	if !c.index.search(hash, key, false, &m) || !c.fill(e, &m) {
-		return false
-	}
-	if m.slot.uses() < maxUses {
-		m.word.CompareAndSwap(uint64(m.slot), uint64(m.slot+1)) // of uses that race, one may be lost
-	}
-	c.trials.access(hash)
-	return true
-}
-
-// fill makes e what callers see of a record, unless it has expired.
-func (c *Cache) fill(e *Entry, m *match) bool {
-	e.TTL = 0
-	if m.expire != 0 { // reading the clock costs as much as all the rest
-		now := c.now()
-		if m.expired(now) {
-			return false
-		}
-		e.TTL = time.Duration(m.expire - now)
-	}
-	e.Kind, e.Absent = m.kind(), m.flags&flagAbsent != 0
-	e.Value = nil
-	if !e.Absent {
-		e.Value = m.chunk.data[m.value:m.end:m.end]
-	}
-	e.Version = m.chunk.version(&m.header, c.base)
-	return true
-}
-
 // Set stores e for key, in place of the entry that key had, and reports whether
 // it did. It does not store an entry that has expired already, one that would
 // take more than MaxEntryShare of the budget, or a hot one that would take more

@@ -2,6 +2,7 @@ package lru_test
 
 import (
 	"bytes"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -43,6 +44,47 @@ func TestGetReturnsWhatWasSetLast(t *testing.T) {
 
 func same(a, b lru.Entry) bool {
 	return bytes.Equal(a.Value, b.Value) && a.TTL == b.TTL && a.Kind == b.Kind && a.Absent == b.Absent
+}
+
+// What is before the key and behind it is read at once: at the end of a chunk too, where little is.
+func TestTheShortestEntriesFillChunks(t *testing.T) {
+	for _, budget := range []int64{lru.MinMaxBytes, 64 << 10, 8 << 20} {
+		c := newCache(t, lru.Config{MaxBytes: budget})
+		for round := range 3 {
+			for i := range 1 << 16 {
+				key := string([]byte{byte(i), byte(i >> 8)}[:1+i%2])
+				set(c, key, lru.Entry{Absent: true})
+				if got, ok := get(c, key); !ok || !got.Absent {
+					t.Fatalf("%d bytes, round %d: Get(%q) = %+v, %v", budget, round, key, got, ok)
+				}
+			}
+			for i := 0; i < 1<<16; i += 1 + i%3 { // what chunks keep is copied
+				remove(c, string([]byte{byte(i), byte(i >> 8)}))
+			}
+		}
+	}
+}
+
+func TestEntriesOfAllHeaders(t *testing.T) {
+	c := newCache(t, lru.Config{})
+	now := uint64(time.Now().UnixNano())
+	for _, keyLength := range []int{0, 1, 7, 255, 256, 70_000} {
+		for _, valueLength := range []int{0, 1, 255, 256, 70_000} {
+			for _, ttl := range []time.Duration{0, time.Hour, 10 * 365 * 24 * time.Hour} {
+				for _, version := range []uint64{0, 1, now, now - uint64(time.Hour), math.MaxUint64} {
+					key := strings.Repeat("k", keyLength)
+					want := lru.Entry{Value: bytes.Repeat([]byte("v"), valueLength), TTL: ttl, Version: version}
+					set(c, key, want)
+					got, ok := get(c, key)
+					left := got.TTL
+					if got.TTL = ttl; !ok || !same(got, want) || got.Version != version || left > ttl || left < ttl-time.Minute {
+						t.Errorf("a key of %d bytes: Get = %d bytes for %v of version %d, %v; want %d, %v, %d",
+							keyLength, len(got.Value), left, got.Version, ok, valueLength, ttl, version)
+					}
+				}
+			}
+		}
+	}
 }
 
 func TestGetOfAnUnknownKeyIsAMiss(t *testing.T) {

@@ -165,7 +165,7 @@ func (l *log) alone(size int) bool {
 
 // hasRoom reports whether a record of that size fits into the active chunk.
 func (l *log) hasRoom(size int) bool {
-	return !l.alone(size) && l.active != nil && l.active.room() >= size
+	return !l.alone(size) && l.active != nil && l.active.room() >= max(size, leastRecord)
 }
 
 // newChunk makes a chunk for a record of that size and, unless it stands alone,
@@ -179,7 +179,7 @@ func (l *log) newChunk(size int) *chunk {
 
 // newChunkOf makes a chunk as long as the allocator makes it for that size.
 func newChunkOf(size int) *chunk {
-	data := slices.Grow([]byte(nil), size)
+	data := slices.Grow([]byte(nil), max(size, leastRecord))
 	return chunkWith(data[:cap(data)])
 }
 

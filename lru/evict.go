@@ -20,7 +20,7 @@ func (p *part) evictUsedLocked(ch *chunk, rules *rules, now int64, spare bool) {
 // evictLocked removes a record from the index.
 func (p *part) evictLocked(r *record, now int64) {
 	p.cache.index.remove(r.hash, newSlot(r.hash, r.chunk.id, r.off))
-	p.droppedLocked(&r.header, r.chunk, r.off, now)
+	p.droppedLocked(r.stored, r.off, now)
 	if !r.expired(now) {
 		p.evictions++
 	}
@@ -84,7 +84,7 @@ func (p *part) moveLocked(r *record, into *log) {
 func (p *part) copyLocked(r *record, to *chunk) {
 	off := to.fill
 	size := copy(to.data[off:], r.chunk.data[r.off:r.end])
-	to.addedLocked(size, r.expire)
+	to.addedLocked(size, r.expire())
 	s := slot(r.word.Load())
 	r.word.Store(uint64(s&^placeMask | newSlot(r.hash, to.id, off)))
 	r.chunk.dead += uint32(size)
@@ -101,15 +101,15 @@ func (p *part) addedLocked(kind Kind, size int) {
 
 // droppedLocked notes that the index has a record no more. Whatever the reason,
 // one that goes after its time counts as expired.
-func (p *part) droppedLocked(h *header, ch *chunk, off uint32, now int64) {
-	size := h.end - off
-	ch.dead += size
-	ch.live--
-	p.usageLocked(h.kind()).remove(int(size))
-	if h.kind() == Hot {
+func (p *part) droppedLocked(r stored, off uint32, now int64) {
+	size := r.end - off
+	r.chunk.dead += size
+	r.chunk.live--
+	p.usageLocked(r.kind()).remove(int(size))
+	if r.kind() == Hot {
 		p.cache.hotEntries.Add(-1)
 	}
-	if h.expired(now) {
+	if r.expired(now) {
 		p.expirations++
 	}
 }
@@ -135,7 +135,7 @@ func (p *part) tidyLocked(ch *chunk, most int) {
 // at the same place in the log.
 func (p *part) compactLocked(ch *chunk) {
 	p.changes++
-	short := newChunkOf(int(ch.fill - ch.dead))
+	short := newChunkOf(int(ch.fill-ch.dead) + leastRecord) // the last record may be a short one
 	p.cache.index.chunks.add(short)
 	ch.log.replace(ch, short)
 	for r := range p.recordsLocked(ch) {

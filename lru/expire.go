@@ -112,8 +112,9 @@ func (p *part) sweepChunkLocked(ch *chunk, now int64) {
 			p.expireLocked(r, now)
 			continue
 		}
-		ch.expiresLocked(r.expire)
-		last = max(last, r.expire)
+		expire := r.expire()
+		ch.expiresLocked(expire)
+		last = max(last, expire)
 	}
 	if ch.due != 0 {
 		ch.sweepAt = max(ch.due, now+(last-now)/sweepSteps)
@@ -128,7 +129,7 @@ func (p *part) expireLocked(r *record, now int64) {
 		p.ghosts.add(r.hash, slot(r.word.Load()).counted(0).frequency())
 	}
 	p.cache.index.remove(r.hash, newSlot(r.hash, r.chunk.id, r.off))
-	p.droppedLocked(&r.header, r.chunk, r.off, now)
+	p.droppedLocked(r.stored, r.off, now)
 }
 
 // lockSwept locks p.mu when nothing that has expired is left. The caller unlocks it.

@@ -79,64 +79,86 @@ func (x *index) hashBytes(key []byte) uint64 { return maphash.Bytes(x.seed, key)
 
 func (x *index) shard(hash uint64) *shard { return &x.shards[hash&x.mask] }
 
-// prefetch has the bucket of a key come from memory.
-func (x *index) prefetch(hash uint64) {
+// home returns the bucket that a key's tag names.
+func (x *index) home(hash uint64) *bucket {
 	t := x.shard(hash).table.Load()
-	prefetch(unsafe.Pointer(&t.buckets[t.home(hash>>tagShift)]))
+	return &t.buckets[t.home(hash>>tagShift)]
 }
+
+// prefetch has the bucket of a key come from memory.
+func (x *index) prefetch(hash uint64) { prefetch(unsafe.Pointer(x.home(hash))) }
 
 // A match is a record and its slot, as they were at one moment.
 type match struct {
-	word  *atomic.Uint64
-	slot  slot
-	chunk *chunk
-	header
+	word *atomic.Uint64
+	slot slot
+	stored
 }
 
 // find looks a key up.
 func (x *index) find(hash uint64, key string) (m match, ok bool) {
-	ok = x.search(hash, key, false, &m)
-	return m, ok
+	m.word, m.slot, m.stored = x.search(hash, key)
+	return m, m.word != nil
 }
 
-// findHash looks up a key of which the hash alone is known.
-func (x *index) findHash(hash uint64) (m match, ok bool) {
-	ok = x.search(hash, "", true, &m)
-	return m, ok
-}
-
-// search fills in m; copying it would take as long as the rest.
-func (x *index) search(hash uint64, key string, anyKey bool, m *match) bool {
-	s, tag := x.shard(hash), hash>>tagShift
-again:
-	t := s.table.Load()
+// search returns what a match consists of, in registers: as one value, it would go through memory, which takes as long as all the
+// rest. If there is none, word is nil.
+func (x *index) search(hash uint64, key string) (word *atomic.Uint64, s slot, r stored) {
+	sh, tag := x.shard(hash), hash>>tagShift
+	t := sh.table.Load()
 	b := t.home(tag)
-	for left := t.farthest(t.buckets[b].control.Load()); left >= 0; left-- {
-		bucket := &t.buckets[b]
-		control := bucket.control.Load()
+	control := t.buckets[b].control.Load()
+	for left := t.farthest(control); ; left-- {
 		for may := candidatesFor(control, tag); may != 0; may = may.rest() {
-			word := &bucket.slots[may.first()]
-			found := slot(word.Load())
-			if found.tag() != tag || found == 0 {
-				continue
-			}
-			ch := x.chunks.get(found.id())
-			if ch == nil || !x.spokeOf(ch, word, found) {
-				goto again
-			}
-			ch.read(found.off(), &m.header)
-			held := ch.data[m.key:m.value]
-			if string(held) == key || anyKey && x.hashBytes(held) == hash {
-				m.word, m.slot, m.chunk = word, found, ch
-				return true
+			word = &t.buckets[b].slots[may.first()]
+			if s, r = x.read(word, tag); s != 0 && string(r.keyBytes()) == key {
+				return word, s, r
 			}
 		}
+		if left == 0 {
+			break
+		}
 		b = t.after(b)
+		control = t.buckets[b].control.Load()
 	}
-	if s.table.Load() != t {
-		goto again // slots were moved while they were looked through
+	if sh.table.Load() != t { // slots were moved while they were looked through
+		return x.search(hash, key)
 	}
-	return false
+	return nil, 0, stored{}
+}
+
+// findHash looks up the record of a key of which the hash alone is known.
+func (x *index) findHash(hash uint64) (r stored, ok bool) {
+	sh, tag := x.shard(hash), hash>>tagShift
+	t := sh.table.Load()
+	for word := range t.wordsOf(tag) {
+		if s, r := x.read(word, tag); s != 0 && x.hashBytes(r.keyBytes()) == hash {
+			return r, true
+		}
+	}
+	if sh.table.Load() != t {
+		return x.findHash(hash)
+	}
+	return stored{}, false
+}
+
+// read returns the slot of a word and its record. If the slot is of another tag or empty, it returns 0.
+func (x *index) read(word *atomic.Uint64, tag uint64) (s slot, r stored) {
+	for {
+		s = slot(word.Load())
+		if s.tag() != tag || s == 0 {
+			return 0, stored{}
+		}
+		if ch := x.chunks.get(s.id()); ch != nil && x.spokeOf(ch, word, s) {
+			return s, stored{ch, ch.at(s.off())}
+		}
+	}
+}
+
+// record returns the record of a slot that nobody changes meanwhile.
+func (x *index) record(s slot) stored {
+	ch := x.chunks.get(s.id())
+	return stored{ch, ch.at(s.off())}
 }
 
 // spokeOf reports whether a slot spoke of a chunk, which was found by the slot's

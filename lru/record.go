@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"math"
 	"time"
+	"unsafe"
 )
 
 // A record is an entry as bytes: flags, the lengths of key and value in one byte
@@ -24,80 +25,123 @@ const (
 const (
 	shortLength = math.MaxUint8
 	maxHeader   = 1 + 4 + 4 + 8 + 8
+	leastRecord = 8 // bytes that a chunk has room for, however short a record is
 	maxRecord   = math.MaxInt32 - 1<<20
 	nearTime    = 1<<56 - 1
 	timeShift   = 64 - 56
 )
 
-// A header is the beginning of a record, and where the rest of it lies.
+// A header tells what a record is, and where in its chunk its parts lie.
 type header struct {
-	flags    byte
-	key      uint32 // where the key begins
-	value    uint32 // where the value begins and the key ends
-	end      uint32
-	expire   int64 // on the cache's clock; 0 if never
-	versions uint32
+	flags byte
+	key   uint32 // where the key begins, behind all that is of one length or another by the flags
+	value uint32 // where the value begins and the key ends
+	end   uint32
 }
 
+// headerLengths are the lengths of all that is before the key, by flags.
+var headerLengths = func() (lengths [1 << 8]uint8) {
+	for flags := range lengths {
+		d := draft{flags: byte(flags)}
+		lengths[flags] = uint8(d.size())
+	}
+	return lengths
+}()
+
+// A start is the first 8 bytes of a record. Unless its key is long, the lengths of key and value are among them.
+type start uint64
+
+func (s start) flags() byte { return byte(s) }
+
+func (s start) kind() Kind { return Kind(s & flagHot) }
+
+// length is that of all that is before the key.
+func (s start) length() uint32 { return uint32(headerLengths[byte(s)]) }
+
+// hasKeyOf reports whether the key is a short one of that length.
+func (s start) hasKeyOf(length int) bool { return s&(shortLength<<8|flagLongKey) == start(length)<<8 }
+
+func (s start) keyLength() uint32 { return uint32(s >> 8 & shortLength) }
+
+func (s start) valueLength() uint32 {
+	if s&flagLongValue == 0 {
+		return uint32(s >> 16 & shortLength)
+	}
+	return uint32(s >> 16)
+}
+
+// start returns the first bytes of the record that begins at an offset: there are leastRecord at the least.
+func (ch *chunk) start(off uint32) start { return start(ch.load(off)) }
+
 // at returns the header of the record that begins at an offset.
-func (ch *chunk) at(off uint32) (h header) {
-	ch.read(off, &h)
+func (ch *chunk) at(off uint32) header {
+	s := ch.start(off)
+	h := header{flags: s.flags(), key: off + s.length()}
+	if h.flags&flagLongKey == 0 {
+		h.value = h.key + s.keyLength()
+		h.end = h.value + s.valueLength()
+		return h
+	}
+	lengths := ch.data[off+1:]
+	h.value = h.key + binary.LittleEndian.Uint32(lengths)
+	if h.flags&flagLongValue == 0 {
+		h.end = h.value + uint32(lengths[4])
+	} else {
+		h.end = h.value + binary.LittleEndian.Uint32(lengths[4:])
+	}
 	return h
 }
 
-func (ch *chunk) read(off uint32, h *header) {
-	data := ch.data
-	h.flags = data[off]
-	pos := off + 1
-	var key, value uint32
-	if h.flags&flagLongKey == 0 {
-		key = uint32(data[pos])
-		pos++
-	} else {
-		key = binary.LittleEndian.Uint32(data[pos:])
-		pos += 4
-	}
-	if h.flags&flagLongValue == 0 {
-		value = uint32(data[pos])
-		pos++
-	} else {
-		value = binary.LittleEndian.Uint32(data[pos:])
-		pos += 4
-	}
-	h.expire = 0
-	if h.flags&flagExpires != 0 {
-		if h.flags&flagFarExpiry == 0 {
-			h.expire = int64(binary.LittleEndian.Uint64(data[pos-1:]) >> timeShift)
-			pos += 7
-		} else {
-			h.expire = int64(binary.LittleEndian.Uint64(data[pos:]))
-			pos += 8
-		}
-	}
-	h.versions = pos
-	if h.flags&flagVersion != 0 {
-		pos += 7
-		if h.flags&flagFarVersion != 0 {
-			pos++
-		}
-	}
-	h.key, h.value, h.end = pos, pos+key, pos+key+value
+// bytes returns a stretch of ch, which is one that a record tells of: where that lies within ch is not checked again.
+func (ch *chunk) bytes(off, length uint32) []byte {
+	return (*[maxRecord]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(ch.data)), off))[:length:length]
 }
 
-func (h *header) kind() Kind { return Kind(h.flags & flagHot) }
+// load returns the 8 bytes at an offset, as a number.
+func (ch *chunk) load(off uint32) uint64 { return binary.LittleEndian.Uint64(ch.bytes(off, 8)) }
 
-func (h *header) expired(now int64) bool { return h.expire != 0 && h.expire <= now }
+// A stored is a record where it lies.
+type stored struct {
+	chunk *chunk
+	header
+}
 
-// version reads the version of h, which was read from ch.
-func (ch *chunk) version(h *header, base uint64) uint64 {
-	switch {
-	case h.flags&flagVersion == 0:
+func (h header) kind() Kind { return Kind(h.flags & flagHot) }
+
+func (s stored) keyBytes() []byte { return s.chunk.bytes(s.key, s.value-s.key) }
+
+func (s stored) valueBytes() []byte { return s.chunk.bytes(s.value, s.end-s.value) }
+
+// expire returns when the record expires, on the cache's clock: 0 if it never does.
+func (s stored) expire() int64 {
+	if s.flags&flagExpires == 0 {
 		return 0
-	case h.flags&flagFarVersion == 0:
-		return base + uint64(int64(binary.LittleEndian.Uint64(ch.data[h.versions-1:]))>>timeShift)
 	}
-	return binary.LittleEndian.Uint64(ch.data[h.versions:])
+	behind := s.key
+	if s.flags&flagVersion != 0 {
+		behind -= timeLength(s.flags&flagFarVersion != 0)
+	}
+	if s.flags&flagFarExpiry != 0 {
+		return int64(s.chunk.load(behind - 8))
+	}
+	return int64(s.chunk.load(behind-8) >> timeShift)
 }
+
+func (s stored) expired(now int64) bool { return s.flags&flagExpires != 0 && s.expire() <= now }
+
+// version returns the entry's.
+func (s stored) version(base uint64) uint64 {
+	switch {
+	case s.flags&flagVersion == 0:
+		return 0
+	case s.flags&flagFarVersion != 0:
+		return s.chunk.load(s.key - 8)
+	}
+	return base + s.chunk.nearVersion(s.key)
+}
+
+// nearVersion returns the version before a key, which is counted from the cache's base.
+func (ch *chunk) nearVersion(key uint32) uint64 { return uint64(int64(ch.load(key-8)) >> timeShift) }
 
 // A draft is an entry that is to become a record.
 type draft struct {
@@ -180,6 +224,14 @@ func appendLength(b []byte, n int, long bool) []byte {
 		return binary.LittleEndian.AppendUint32(b, uint32(n))
 	}
 	return append(b, byte(n))
+}
+
+// timeLength returns how many bytes a time or a version takes.
+func timeLength(far bool) uint32 {
+	if far {
+		return 8
+	}
+	return 7
 }
 
 func appendTime(b []byte, t int64, far bool) []byte {

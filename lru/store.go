@@ -38,7 +38,7 @@ func (p *part) demote(hash uint64, key string, ttl time.Duration) bool {
 			return found
 		}
 		var e Entry
-		ok = c.fill(&e, &m)
+		ok = c.fill(&e, m.stored)
 		now := c.now() // later than what e.TTL is counted from
 		if !ok || m.expired(now) {
 			return found
@@ -47,8 +47,8 @@ func (p *part) demote(hash uint64, key string, ttl time.Duration) bool {
 			p.removeLocked(hash, &m, now)
 			return true
 		}
-		if e.TTL = ttl; m.expire != 0 {
-			e.TTL = min(ttl, time.Duration(m.expire-now))
+		if e.TTL = ttl; m.flags&flagExpires != 0 {
+			e.TTL = min(ttl, time.Duration(m.expire()-now))
 		} else {
 			c.expires.Store(true)
 		}
@@ -95,12 +95,12 @@ func (p *part) storeLocked(ch *chunk, hash uint64, d *draft, s slot, old *match,
 		return
 	}
 	old.word.Store(uint64(s))
-	p.droppedLocked(&old.header, old.chunk, old.slot.off(), now)
+	p.droppedLocked(old.stored, old.slot.off(), now)
 	p.settleLocked(old.chunk)
 }
 
 func (p *part) removeLocked(hash uint64, m *match, now int64) {
 	p.cache.index.remove(hash, m.slot)
-	p.droppedLocked(&m.header, m.chunk, m.slot.off(), now)
+	p.droppedLocked(m.stored, m.slot.off(), now)
 	p.settleLocked(m.chunk)
 }

@@ -161,6 +161,21 @@ func (t *table) hasOf(home, b int) bool {
 	return false
 }
 
+// wordsOf yields those of all slots that may be of a tag.
+func (t *table) wordsOf(tag uint64) iter.Seq[*atomic.Uint64] {
+	return func(yield func(*atomic.Uint64) bool) {
+		b := t.home(tag)
+		for far := t.farthest(t.buckets[b].control.Load()); far >= 0; far-- {
+			for may := candidatesFor(t.buckets[b].control.Load(), tag); may != 0; may = may.rest() {
+				if !yield(&t.buckets[b].slots[may.first()]) {
+					return
+				}
+			}
+			b = t.after(b)
+		}
+	}
+}
+
 // locate returns the word of the slot that is of a place, or nil.
 func (t *table) locate(place slot) *atomic.Uint64 {
 	b := t.home(place.tag())

@@ -7,11 +7,10 @@ import (
 
 // A record is one that a walk over a chunk found.
 type record struct {
-	chunk *chunk
-	off   uint32
-	hash  uint64
-	word  *atomic.Uint64 // its slot; nil if it is dead
-	header
+	stored
+	off  uint32
+	hash uint64
+	word *atomic.Uint64 // its slot; nil if it is dead
 }
 
 func (p *part) recordLocked(ch *chunk, off uint32) (r record) {
@@ -22,9 +21,8 @@ func (p *part) recordLocked(ch *chunk, off uint32) (r record) {
 
 // readLocked fills in a record, but for its slot, and prefetches what it takes to find that and to drop it.
 func (p *part) readLocked(r *record, ch *chunk, off uint32) {
-	r.chunk, r.off = ch, off
-	ch.read(off, &r.header)
-	r.hash = p.cache.index.hashBytes(ch.data[r.key:r.value])
+	r.stored, r.off = stored{ch, ch.at(off)}, off
+	r.hash = p.cache.index.hashBytes(r.keyBytes())
 	p.cache.index.prefetch(r.hash)
 	p.ghosts.prefetch(r.hash)
 }

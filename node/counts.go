@@ -31,14 +31,11 @@ type groupCounts struct {
 // Of the hits that a cell of a counter counts, those are timed that make its count a power of two or a multiple of sampleEvery.
 const sampleEvery = 256
 
-// hit counts a hit. If it is one to be timed, it returns for how many it stands, else 0.
-func (c *groupCounts) hit(from source) uint64 {
-	n := c.gets[from].add()
-	if n&(n-1) != 0 && n%sampleEvery != 0 {
-		return 0
-	}
-	return min((n+1)/2, sampleEvery)
-}
+// isTimed reports whether the n-th hit of a cell is one to be timed.
+func isTimed(n uint64) bool { return n%sampleEvery == 0 || n&(n-1) == 0 }
+
+// timedFor returns for how many the n-th hit of a cell stands, if it is timed.
+func timedFor(n uint64) uint64 { return min((n+1)/2, sampleEvery) }
 
 func (c *groupCounts) miss(from source, took time.Duration) {
 	c.gets[from].add()

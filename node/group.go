@@ -78,20 +78,40 @@ func (g *Group) Name() string { return g.name }
 // ErrTooLarge, ErrOverloaded, ErrClosed, an *OriginError, or ctx's error once ctx ends; what it waited for goes on for
 // others who wait.
 func (g *Group) Get(ctx context.Context, key string) (Value, error) {
+	var e lru.Entry
+	held := g.store.Read(key, &e)
+	if held && g.isPlain(&e) {
+		if n := g.counts.gets[fromLocal].add(); isTimed(n) {
+			g.timeHit(fromLocal, key, n)
+		}
+		return Value{Data: e.Value}, nil
+	}
 	var a answer
-	if err := g.get(ctx, key, &a); err != nil {
+	if err := g.answer(ctx, key, held, &e, &a); err != nil {
 		return Value{}, err
 	}
 	return a.Value, nil
 }
 
-// get fills in what is known of a key. A hit takes so little that to copy an answer from one function to the next would take as
-// long as all the rest.
-func (g *Group) get(ctx context.Context, key string, a *answer) (err error) {
+// isPlain reports whether an entry that this node holds is the answer as it is: what this node owns, does not expire and is in no
+// doubt. A Get of such an entry takes so little that to look closer would take as long as all the rest.
+func (g *Group) isPlain(e *lru.Entry) bool {
+	return e.Kind == lru.Owned && !e.Absent && e.TTL == 0 && e.Version >= g.node.doubt.until.Load()
+}
+
+// get fills in what is known of a key.
+func (g *Group) get(ctx context.Context, key string, a *answer) error {
+	var e lru.Entry
+	held := g.store.Read(key, &e)
+	return g.answer(ctx, key, held, &e, a)
+}
+
+// answer fills in what is known of a key, of which this node may hold an entry.
+func (g *Group) answer(ctx context.Context, key string, held bool, e *lru.Entry, a *answer) (err error) {
 	if err := g.checkKey(key); err != nil {
 		return err
 	}
-	if g.hit(key, a) {
+	if held && g.hitOf(key, e, a) {
 		g.countHit(a.from, key)
 	} else {
 		started := time.Now()
@@ -122,12 +142,19 @@ func (g *Group) checkValue(v Value) error {
 	return nil
 }
 
-// hit answers from the store. What is due is served by the key's owner, which refreshes it meanwhile; elsewhere what is stale
-// is a miss.
+// hit answers from the store.
 func (g *Group) hit(key string, a *answer) bool {
-	if !g.lookUp(key, a) {
+	var e lru.Entry
+	return g.store.Read(key, &e) && g.hitOf(key, &e, a)
+}
+
+// hitOf answers with an entry that this node holds. What is due is served by the key's owner, which refreshes it meanwhile;
+// elsewhere what is stale is a miss.
+func (g *Group) hitOf(key string, e *lru.Entry, a *answer) bool {
+	if g.doubts(key, e.Version) {
 		return false
 	}
+	g.answerFrom(e, a)
 	return !g.isDue(a) || g.hitDue(key, a)
 }
 
@@ -142,16 +169,16 @@ func (g *Group) hitDue(key string, a *answer) bool {
 
 // countHit counts a hit, and times some.
 func (g *Group) countHit(from source, key string) {
-	if weight := g.counts.hit(from); weight > 0 {
-		g.timeHit(from, key, weight)
+	if n := g.counts.gets[from].add(); isTimed(n) {
+		g.timeHit(from, key, n)
 	}
 }
 
-// timeHit times a hit that was counted by looking once more: reading the clock takes longer than a hit does.
-func (g *Group) timeHit(from source, key string, weight uint64) {
+// timeHit times the n-th hit that a cell counted by looking once more: reading the clock takes longer than a hit does.
+func (g *Group) timeHit(from source, key string, n uint64) {
 	started := time.Now()
 	g.store.Get(key)
-	g.counts.seconds[from].observe(time.Since(started), weight)
+	g.counts.seconds[from].observe(time.Since(started), timedFor(n))
 }
 
 // look answers from the store, with what is in no doubt.
