@@ -37,11 +37,14 @@ func formatDigest(sum digest) string {
 func toldDigest(h http.Header) (sum digest, ok bool) {
 	for _, line := range h[headerDigest] {
 		for part := range strings.SplitSeq(line, ",") {
-			text, started := strings.CutPrefix(strings.TrimSpace(part), digestStart)
-			text, ended := strings.CutSuffix(text, digestEnd)
-			b, err := base64.StdEncoding.Strict().DecodeString(text)
-			if started && ended && err == nil && len(b) == len(sum) {
-				return digest(b), true
+			part = strings.TrimSpace(part)
+			text := strings.TrimSuffix(strings.TrimPrefix(part, digestStart), digestEnd)
+			b, err := base64.StdEncoding.DecodeString(text)
+			if err != nil || len(b) != len(sum) {
+				continue
+			}
+			if sum = digest(b); formatDigest(sum) == part { // in no other spelling: the decoder passes over line breaks
+				return sum, true
 			}
 		}
 	}

@@ -86,7 +86,9 @@ func TestBodiesOfWhoTellNoDigestAreBounded(t *testing.T) {
 }
 
 func FuzzDigest(f *testing.F) {
-	for _, text := range []string{"", "sha-256=:" + b64 + ":", "md5=:AA==:, sha-256=:" + b64 + ":", "sha-256=:AA==:", "sha-256=:::"} {
+	for _, text := range []string{
+		"", "sha-256=:" + b64 + ":", "md5=:AA==:, sha-256=:" + b64 + ":", "sha-256=:AA==:", "sha-256=:::", "sha-256=:" + b64[:3] + "\n" + b64[3:] + ":",
+	} {
 		f.Add(text)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
