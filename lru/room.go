@@ -29,11 +29,12 @@ func (p *part) spaceLocked(into *log, size int, more, now int64) (ch *chunk, pro
 		ofHot = fresh.cost() + EntryOverhead
 	}
 	p.makeRoomLocked(ofHot, now)
-	if into.hasRoom(size) {
+	switch {
+	case into.hasRoom(size):
 		return into.active, promised
-	}
-	if fresh == nil { // the active chunk was evicted
-		fresh = into.newChunk(size)
+	case fresh == nil: // the active chunk was evicted: another is needed, and was not promised
+		p.cache.promised.keep(promised)
+		return p.spaceLocked(into, size, more, now)
 	}
 	p.openLocked(into, fresh, size)
 	return fresh, promised
