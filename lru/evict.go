@@ -26,6 +26,9 @@ func (p *part) evictLocked(r *record, now int64) {
 	}
 }
 
+// mostDead is what part of a chunk may be dead that has another round as it is.
+const mostDead = 64
+
 // rotateLocked gives a chunk of a log another round: as it is, or only
 // what is alive in it.
 func (p *part) rotateLocked(ch *chunk) {
@@ -33,7 +36,7 @@ func (p *part) rotateLocked(ch *chunk) {
 	switch {
 	case ch.live == 0:
 		p.closeLocked(ch)
-	case ch.dead <= uint32(len(ch.data)/16):
+	case ch.dead <= uint32(len(ch.data)/mostDead):
 		active := l.active
 		p.leaveLocked(ch)
 		l.take(ch)

@@ -8,8 +8,8 @@ const (
 	// sweepMost is how many chunks of all parts are looked at before live entries are evicted.
 	sweepMost = 256
 
-	// fitEvery is after how many stores the ghosts and the trials are made as large
-	// as they should be. Ghosts take their room before any go, or else many entries
+	// fitEvery is after how many stores the ghosts, the trials and one shard of the index
+	// are made as large as they should be. Ghosts take their room before any go, or else many entries
 	// would have to make room for them at once.
 	fitEvery = 64
 
@@ -27,6 +27,8 @@ func (p *part) tendLocked(now int64) {
 	if p.stores%fitEvery == 0 {
 		p.fitGhostsLocked(p.owned.Entries)
 		p.fitTrialsLocked()
+		p.fitted++
+		p.cache.index.fit(p.shard(p.fitted), fitLoad)
 	}
 	if p.cache.expires.Load() {
 		p.sweepLocked(1, now)
@@ -34,12 +36,17 @@ func (p *part) tendLocked(now int64) {
 }
 
 // fitTrialsLocked makes the trials as large as what the cache would hold if it were
-// full of entries such as those in p.
+// full of entries such as it has.
 func (p *part) fitTrialsLocked() {
 	c := p.cache
+	p.told.Store(int64(p.owned.Entries))
+	var entries int64
+	for i := range c.parts {
+		entries += c.parts[i].told.Load()
+	}
 	ofHot := c.queues[hot].bytes.Load()
 	owned := max(c.bytes()-ofHot, 1)
-	c.trials.fit(int(float64(p.owned.Entries*len(c.parts)) / float64(owned) * float64(c.maxBytes-ofHot)))
+	c.trials.fit(int(float64(entries) / float64(owned) * float64(c.maxBytes-ofHot)))
 }
 
 // sweep looks at the next chunks of each part, and drops what has expired in the

@@ -52,7 +52,7 @@ type ghostBucket [ghostWays / ghostsPerWord]uint64
 // ghosts are lost.
 func (g *ghosts) fit(entries int) {
 	n := (entries*ghostsPerEntry + ghostWays - 1) / ghostWays
-	if old := len(g.buckets); n*8 > old*9 || n*8 < old*5 {
+	if old := len(g.buckets); n*8 > old*9 || n*8 < old*7 {
 		buckets := make([]ghostBucket, n)
 		for i := range buckets {
 			if old > 0 {

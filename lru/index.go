@@ -206,8 +206,14 @@ func (x *index) remove(hash uint64, s slot) {
 	t := sh.table.Load()
 	t.remove(s)
 	sh.entries--
-	if len(t.buckets) > 1 && float64(sh.entries) < minLoad*float64(t.slots()) {
-		x.resize(sh, int(float64(sh.entries)/growLoad)+1)
+	x.fit(sh, minLoad)
+}
+
+// fit shrinks the table of a shard if it is full to less than least.
+func (x *index) fit(sh *shard, least float64) {
+	t, slots := sh.table.Load(), int(float64(sh.entries)/growLoad)+1
+	if float64(sh.entries) < least*float64(t.slots()) && bucketsFor(slots) < len(t.buckets) {
+		x.resize(sh, slots)
 	}
 }
 

@@ -3,6 +3,7 @@ package lru
 import (
 	"math/bits"
 	"sync"
+	"sync/atomic"
 )
 
 const (
@@ -29,6 +30,8 @@ type part struct {
 	cache  *Cache
 	number int
 
+	told atomic.Int64 // owned entries, as they were of late
+
 	mu          sync.Mutex // guards following
 	logs        [kinds]log
 	ghosts      ghosts
@@ -40,6 +43,7 @@ type part struct {
 	expirations uint64
 	counted     int   // uses since frequencies were last halved somewhere
 	aged        int   // counts the shards whose frequencies were halved
+	fitted      int   // counts the shards whose tables were looked at for being too large
 	swept       place // that was last looked at for what has expired
 	stores      uint32
 	changes     uint64 // counts when what was found before must be looked up anew

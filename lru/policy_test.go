@@ -1,6 +1,8 @@
 package lru_test
 
 import (
+	"math"
+	"math/rand/v2"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -29,6 +31,30 @@ func TestAScanDoesNotFlushWhatIsUsedTwice(t *testing.T) {
 				t.Errorf("%d of %d entries withstood the scan", n, test.set)
 			}
 		})
+	}
+}
+
+// Half of the accesses are to popular keys, and half go round a loop that is three times as long as the cache. Nothing hits more
+// than to hold the most popular keys; rules that tell how popular keys are find out.
+func TestThePopularKeysStayBesideALoop(t *testing.T) {
+	const capacity, popular, loop, accesses = 20_000, 60_000, 60_000, 2_000_000
+	c := newCache(t, lru.Config{MaxBytes: roomFor(capacity, 8, 256)})
+	random := rand.New(rand.NewPCG(1, 2))
+	hits := 0
+	for i := range accesses {
+		key := numbered(popular + i/2%loop)
+		if i%2 == 0 {
+			key = numbered(int(popular * math.Pow(random.Float64(), 3)))
+		}
+		if _, ok := get(c, key); !ok {
+			set(c, key, lru.Entry{Value: make([]byte, 256)})
+		} else if i >= accesses/2 {
+			hits++
+		}
+	}
+	got, most := float64(hits)/(accesses/2), math.Cbrt(float64(capacity)/popular)/2
+	if got < 0.95*most {
+		t.Errorf("%.1f %% of the accesses hit, the most is %.1f %%", 100*got, 100*most)
 	}
 }
 

@@ -1,15 +1,19 @@
 package lru
 
-// openAbove is the share of owned entries above which the small queue goes into the main one without
-// a comparison: then the main queue has room, as after other rules. It is more than what a large entry
-// leaves for others when it goes.
-const openAbove = 1.0 / 16
+// The small queue goes into the main one without a comparison where it takes more than openAbove of all owned entries and
+// openEntries of the usual size: then the main queue has room, as after other rules. It is more than what an entry leaves for others
+// when it goes.
+const (
+	openAbove   = 1.0 / 64
+	openEntries = 6
+)
 
 // evictSmallLocked empties a step of the oldest chunk of the small queue: what rules let
 // into the main queue moves there, the rest is evicted and leaves ghosts.
 func (p *part) evictSmallLocked(ch *chunk, rules *rules, now int64, spare bool) {
 	ofSmall, ofMain := p.cache.queues[small].bytes.Load(), p.cache.queues[main].bytes.Load()
-	open := float64(ofSmall-2*ch.cost()) > float64(ofSmall+ofMain)*openAbove
+	usual := p.owned.Bytes / int64(max(p.owned.Entries, 1))
+	open := float64(ofSmall-2*ch.cost()-openEntries*usual) > float64(ofSmall+ofMain)*openAbove
 	from, to := &p.logs[small], &p.logs[main]
 	if from.active == ch {
 		from.active = nil

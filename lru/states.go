@@ -2,9 +2,15 @@ package lru
 
 import "math/bits"
 
-// A trialKey stands for a key in trials: the upper half of its hash. Its lowest
-// bits decide whether it is in the sample.
+// A trialKey stands for a key in trials: the upper half of its hash. If it is less than some bound, it is in the sample.
 type trialKey uint32
+
+const (
+	keyBits    = 32
+	allSampled = 1 << keyBits
+)
+
+func trialKeyOf(hash uint64) trialKey { return trialKey(hash >> keyBits) }
 
 // hash returns a hash of k, all of whose bits differ between keys of a sample.
 func (k trialKey) hash() uint64 { return uint64(k) * 0x9E3779B97F4A7C15 }

@@ -10,10 +10,13 @@ const (
 	bucketSlots = 7 // with the control word, a cache line
 
 	// A table that is full to more than maxLoad grows to growLoad, and one that
-	// is full to less than minLoad shrinks to it.
+	// is full to less than minLoad shrinks to it at once, or if to less than
+	// fitLoad when its turn comes: each shrinking among removals would take the
+	// room that the next insert was promised.
 	maxLoad  = 0.88
 	growLoad = 0.78
 	minLoad  = 0.35
+	fitLoad  = 0.68
 )
 
 // A table is a hash table of slots. A record's slot is in the bucket that its tag

@@ -1,8 +1,6 @@
 package lru
 
 import (
-	"math"
-	"math/bits"
 	"sync"
 	"sync/atomic"
 )
@@ -23,14 +21,14 @@ const (
 	// all accesses in it rules must hit more to take over.
 	trialsWindow = 16
 	leastWindow  = 2048
-	lead         = 0.005
+	lead         = 0.01
 
 	// statesPerKey is how many words there are in the table of states for each key
 	// that one trial holds.
 	statesPerKey = 6
 
-	sampleShift = 32
-	maxSampling = 14
+	// leastSampled bounds from below of how many values of a key's trialKey one is sampled: so few sampled keys share one.
+	leastSampled = 1 << (keyBits - 14)
 )
 
 // trials choose the rules of a cache by trying all of them at once, on keys
@@ -40,15 +38,14 @@ const (
 //
 // An access that meets another is left out: so trials never make anybody wait.
 type trials struct {
-	mask   atomic.Uint64 // a key is sampled if its hash has none of these bits
-	chosen atomic.Int32  // of contenders
+	sampled atomic.Uint64 // a key is sampled if its trialKey is less
+	chosen  atomic.Int32  // of contenders
 
-	mu       sync.Mutex // guards following; taken after part.mu if both are
-	tried    int        // keys of a trial at most; 0 if there are no trials
-	sampling int        // bits of mask
-	states   stateTable
-	all      [len(contenders)]trial
-	hits     [len(contenders)]float64 // of late
+	mu     sync.Mutex // guards following; taken after part.mu if both are
+	tried  int        // keys of a trial at most; 0 if there are no trials
+	states stateTable
+	all    [len(contenders)]trial
+	hits   [len(contenders)]float64 // of late
 }
 
 func (t *trials) init(maxBytes int64) {
@@ -56,7 +53,7 @@ func (t *trials) init(maxBytes int64) {
 	if t.tried < leastTried {
 		t.tried = 0
 	}
-	t.reset(0)
+	t.reset(allSampled)
 }
 
 // trialBytes is what trials take for each key that one of them holds.
@@ -65,13 +62,11 @@ const trialBytes = statesPerKey*8 + 4*(2*4+2*ghostsPerEntry)
 func (t *trials) cost() int64 { return int64(t.tried) * trialBytes }
 
 // reset empties the trials and sets how many keys are sampled.
-func (t *trials) reset(sampling int) {
+func (t *trials) reset(sampled uint64) {
 	if t.tried == 0 {
-		t.mask.Store(math.MaxUint64)
 		return
 	}
-	t.sampling = sampling
-	t.mask.Store((1<<sampling - 1) << sampleShift)
+	t.sampled.Store(sampled)
 	t.states.words = make([]uint64, t.tried*statesPerKey)
 	for i := range t.all {
 		t.all[i] = trial{rules: contenders[i], number: i, capacity: t.tried}
@@ -86,7 +81,7 @@ func (t *trials) reset(sampling int) {
 func (t *trials) clear() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.reset(0)
+	t.reset(allSampled)
 	t.chosen.Store(0)
 }
 
@@ -98,27 +93,47 @@ func (t *trials) fit(entries int) {
 	if t.tried == 0 {
 		return
 	}
-	switch sampling := min(bits.Len(uint(max(entries-1, 0)/t.tried)), maxSampling); {
-	case sampling > t.sampling:
-		t.sample(sampling)
-	case sampling < t.sampling && entries>>t.sampling < t.tried*3/8:
-		t.reset(sampling)
+	switch capacity := t.capacityFor(entries); {
+	case capacity > t.tried && t.sampled.Load() > leastSampled:
+		t.sample(t.sampledFor(entries))
+	case capacity < t.tried*3/8 && t.sampled.Load() < allSampled:
+		t.reset(t.sampledFor(entries))
+	}
+	capacity := min(max(t.capacityFor(entries), 1), t.tried)
+	if isAbout(capacity, t.all[0].capacity) {
+		return
 	}
 	for i := range t.all {
-		t.all[i].capacity = min(max(entries>>t.sampling, 1), t.tried)
-		t.all[i].ghosts.fit(t.all[i].capacity)
+		t.all[i].capacity = capacity
+		t.all[i].ghosts.fit(capacity)
 	}
 }
 
+// capacityFor returns how many keys of the sample a cache can hold that can hold that many entries.
+func (t *trials) capacityFor(entries int) int {
+	return int(float64(max(entries, 0)) * float64(t.sampled.Load()) / allSampled)
+}
+
+// sampledFor returns how many keys to sample of such a cache, so that there is room for an eighth more.
+func (t *trials) sampledFor(entries int) uint64 {
+	share := float64(t.tried) * 7 / 8 / float64(max(entries, 1))
+	return uint64(min(max(share*allSampled, leastSampled), allSampled))
+}
+
+// isAbout reports whether a trial may go on with a capacity. One that follows each change of the cache lets a few keys in whenever
+// it grows, whatever they are, and soon is full of those.
+func isAbout(wanted, capacity int) bool {
+	return max(wanted-capacity, capacity-wanted) <= max(1, capacity/16)
+}
+
 // sample makes the sample smaller, and drops what is in it no more.
-func (t *trials) sample(sampling int) {
-	t.sampling = sampling
-	t.mask.Store((1<<sampling - 1) << sampleShift)
+func (t *trials) sample(sampled uint64) {
+	t.sampled.Store(sampled)
 	for i := range t.all {
 		trial := &t.all[i]
 		for _, r := range []*ring{&trial.small, &trial.main} {
 			for range r.n {
-				if key := r.pop(); key&(1<<sampling-1) == 0 {
+				if key := r.pop(); uint64(key) < sampled {
 					r.push(key)
 				} else {
 					t.states.set(key, i, 0)
@@ -130,12 +145,12 @@ func (t *trials) sample(sampling int) {
 
 // access tells the trials that a key was asked for.
 func (t *trials) access(hash uint64) {
-	if hash&t.mask.Load() == 0 {
-		t.tell(hash)
+	if uint64(trialKeyOf(hash)) < t.sampled.Load() {
+		t.tell(trialKeyOf(hash))
 	}
 }
 
-func (t *trials) tell(hash uint64) {
+func (t *trials) tell(key trialKey) {
 	if !t.mu.TryLock() {
 		return
 	}
@@ -148,7 +163,7 @@ func (t *trials) tell(hash uint64) {
 	least := t.hits[best] + lead*window
 	for i := range t.all {
 		t.hits[i] -= t.hits[i] / window
-		if t.all[i].access(&t.states, trialKey(hash>>32)) {
+		if t.all[i].access(&t.states, key) {
 			t.hits[i]++
 		}
 		if t.hits[i] > least {
