@@ -17,6 +17,7 @@ type Cache struct {
 	start    time.Time // what the times of records are counted from
 	base     uint64    // what their versions are counted from
 	maxBytes int64
+	mayTake  int64 // of maxBytes; the heap takes the rest
 	hotBytes int64 // of maxBytes, what hot copies may take
 
 	expires atomic.Bool // whether any record that was stored may expire
@@ -41,6 +42,7 @@ func New(config Config) (*Cache, error) {
 		start:    time.Now(),
 		base:     uint64(time.Now().UnixNano()),
 		maxBytes: config.MaxBytes,
+		mayTake:  config.MaxBytes - config.MaxBytes/heapShare,
 		hotBytes: portion(config.MaxBytes, config.HotShare),
 		parts:    make([]part, partsFor(config.MaxBytes)),
 	}

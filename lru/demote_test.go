@@ -67,7 +67,7 @@ func TestToStoreADemotedKeyAnewEndsItsDemotion(t *testing.T) {
 		demote(c, numbered(i), time.Hour)
 	}
 	fill(t, c, 0, n/4)
-	fill(t, c, n, n+n/4)
+	fill(t, c, n, n+n/4+n/16) // a sixteenth more, as there may be room for it
 	if again, gone := held(c, 0, n/4), held(c, n/4, n/2); again < n/4-n/100 || gone > n/20 {
 		t.Errorf("%d of %d stored anew are held beside %d that were not", again, n/4, gone)
 	}

@@ -8,7 +8,7 @@ import (
 const (
 	// mostTried is how many keys a trial holds at the most. Trials of a few keys
 	// tell which rules are best nearly as well as those of thousands.
-	mostTried = 2048
+	mostTried = 1024
 
 	// leastTried is how many keys a trial must hold to tell anything.
 	leastTried = 4
