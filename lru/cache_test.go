@@ -3,6 +3,8 @@ package lru_test
 import (
 	"bytes"
 	"math"
+	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -63,6 +65,26 @@ func TestTheShortestEntriesFillChunks(t *testing.T) {
 			}
 		}
 	}
+}
+
+// An empty value may lie where its chunk ends. What is behind that belongs to somebody else, or nobody.
+func TestEmptyValuesAtTheEndsOfChunks(t *testing.T) {
+	c := newCache(t, lru.Config{MaxBytes: 8 << 20})
+	var values [][]byte
+	for i := range 50_000 {
+		key := strconv.Itoa(10_000 + i) // with its header, 8 bytes: chunks are full to the last
+		set(c, key, lru.Entry{Value: []byte{}})
+		got, ok := get(c, key)
+		if !ok || got.Value == nil || len(got.Value) != 0 {
+			t.Fatalf("Get(%s) = %+v, %v", key, got, ok)
+		}
+		values = append(values, got.Value)
+	}
+	c.Purge()
+	for range 3 {
+		runtime.GC() // throws where a pointer leads to memory that is free
+	}
+	runtime.KeepAlive(values)
 }
 
 func TestEntriesOfAllHeaders(t *testing.T) {

@@ -94,6 +94,9 @@ func (ch *chunk) at(off uint32) header {
 
 // bytes returns a stretch of ch, which is one that a record tells of: where that lies within ch is not checked again.
 func (ch *chunk) bytes(off, length uint32) []byte {
+	if length == 0 {
+		return ch.data[:0:0] // at the end of a chunk, a pointer to behind it would be one to something else
+	}
 	return (*[maxRecord]byte)(unsafe.Add(unsafe.Pointer(unsafe.SliceData(ch.data)), off))[:length:length]
 }
 
