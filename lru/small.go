@@ -5,7 +5,7 @@ package lru
 // when it goes.
 const (
 	openAbove   = 1.0 / 64
-	openEntries = 6
+	openEntries = 8
 )
 
 // evictSmallLocked empties a step of the oldest chunk of the small queue: what rules let
@@ -74,6 +74,9 @@ func (p *part) mayStayLocked(r *record, uses, frequency uint8, rules *rules, now
 // than a candidate that it goes in its place. It evicts that one and returns its size,
 // 0 if there is none at all.
 func (p *part) comparedLocked(frequency uint8, now int64) (size int, ok bool) {
+	if !admits(frequency, 0) && p.logs[main].oldest != nil {
+		return 0, false // as most are that nobody asks for again: to look for a victim takes longer than all the rest
+	}
 	for range maxVictims {
 		victim, ok := p.victimLocked(now)
 		if !ok {

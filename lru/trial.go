@@ -97,6 +97,9 @@ func (t *trial) evictSmall(states *stateTable) {
 // replaceInMain drops a key from the main queue if a candidate used that often
 // takes its place.
 func (t *trial) replaceInMain(states *stateTable, frequency uint8) bool {
+	if !admits(frequency, 0) && t.main.n > 0 {
+		return false
+	}
 	for range maxVictims {
 		if t.main.n == 0 {
 			return true
